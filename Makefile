@@ -1,0 +1,54 @@
+# Everything a person or the CI types. Needs only Python >= 3.11 (with venv) and make.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export RUNTIME__DLTHUB_TELEMETRY := false
+export DAGSTER_DISABLE_TELEMETRY := true
+export DO_NOT_TRACK := 1
+
+.PHONY: help demo down test test-long check lock format
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 20
+
+# The stamp is written last, so a half-made environment is made again from nothing.
+.venv/ready: requirements.lock pyproject.toml
+	@echo "environment: installing the locked packages into .venv"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python >= 3.11 is needed; set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@test -e .venv/ready && test -x $(BIN)/python || { rm -rf .venv && $(PYTHON) -m venv .venv; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv==0.13.9'
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch .venv/ready
+
+demo: .venv/ready ## two clinics, the whole way, in a few minutes (DETACH=1 returns once all answers)
+	@$(BIN)/python -m sandbox demo $(if $(DETACH),--detach)
+
+down: ## stop everything that `make demo` started, and nothing else
+	@if test -x $(BIN)/routiq; then $(BIN)/routiq down; else echo "nothing to stop: no environment here"; fi
+
+check: .venv/ready ## lint, types, borders, SQL style, dbt parse: fast
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/mypy
+	@$(BIN)/dbt parse --quiet --project-dir dbt_project --profiles-dir .
+	@$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests --disable-progress-bar
+
+test: check ## everything the CI runs
+	@$(BIN)/pytest -m 'not long'
+
+test-long: .venv/ready ## what takes longer than a quarter of an hour
+	@$(BIN)/pytest -m long
+
+format: .venv/ready ## let the tools decide the style
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format .
+	@$(BIN)/sqlfluff fix dbt_project/models dbt_project/tests --disable-progress-bar
+
+lock: .venv/ready ## resolve the packages again: exact versions, hashes, no addresses
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --no-annotate --no-header --group dev --group build pyproject.toml -o requirements.lock

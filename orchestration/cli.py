@@ -1,0 +1,30 @@
+"""The `routiq` command. Each command is a module of `orchestration/commands/`; heavy imports wait."""
+
+import sys
+
+import typer
+
+from orchestration.commands import COMMANDS
+
+app = typer.Typer(
+    name="routiq",
+    help="Routiq: re-engagement for clinics on Cliniko.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for register in COMMANDS:
+    register(app)
+
+
+class CommandError(Exception):
+    """What went wrong and what to do, for a person to read; no stack trace."""
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    try:
+        app()
+    except CommandError as error:
+        typer.echo(f"routiq: {error}", err=True)
+        sys.exit(1)

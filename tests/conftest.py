@@ -1,0 +1,78 @@
+"""Every test session owns its servers: one PostgreSQL cluster, and a database of its own for each test."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from warehouse.bootstrap import embedded_server, prepare_warehouse
+from warehouse.settings import Settings, ensure_secrets
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings of a running, migrated warehouse that serves as the template of each test's own."""
+    home: Path = tmp_path_factory.mktemp("home")
+    secrets_file = ensure_secrets(home)
+    settings = Settings(  # type: ignore[call-arg]
+        home=home,
+        postgres_port=free_port(),
+        database_name="template",
+        DATABASE_URL=None,
+        _env_file=secrets_file,
+    )
+    server = embedded_server(settings)
+    try:
+        prepare_warehouse(settings)
+        yield settings
+    finally:
+        server.remove()
+
+
+_databases = iter(range(1, 1_000_000))
+
+
+def create_database(cluster: Settings, name: str) -> Settings:
+    """A copy of the migrated template; returns the settings that lead to it."""
+    with psycopg.connect(cluster.url("admin"), dbname="postgres", autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {} template template").format(sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("grant create, connect on database {} to routiq_owner").format(sql.Identifier(name))
+        )
+        connection.execute(
+            sql.SQL("grant connect on database {} to routiq_loader, routiq_api, routiq_operator").format(
+                sql.Identifier(name)
+            )
+        )
+    return cluster.model_copy(update={"database_name": name})
+
+
+def drop_database(cluster: Settings, name: str) -> None:
+    with psycopg.connect(cluster.url("admin"), dbname="postgres", autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def warehouse(cluster: Settings) -> Iterator[Settings]:
+    """A migrated warehouse of the test's own, empty."""
+    name = f"test_{next(_databases)}"
+    yield create_database(cluster, name)
+    drop_database(cluster, name)
+
+
+@pytest.fixture(scope="module")
+def module_warehouse(cluster: Settings) -> Iterator[Settings]:
+    """A migrated warehouse shared by the tests of one module."""
+    name = f"test_{next(_databases)}"
+    yield create_database(cluster, name)
+    drop_database(cluster, name)
