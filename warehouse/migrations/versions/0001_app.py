@@ -106,8 +106,8 @@ create table app.loads (
 );
 create index loads_not_published on app.loads (organization_id, load_id) where published_at is null;
 comment on table app.loads is
-    'a load of raw rows that was read to its end; rows of other loads are never read. A build freezes the accepted '
-    'ones, reads exactly those, and publishing marks them';
+    'a load of raw rows that was read to its end; rows of other loads are never read. A build freezes '
+    'the accepted ones, reads exactly those, and publishing marks them';
 
 create table app.publications (
     organization_id text primary key references app.organizations on delete cascade,
