@@ -1,0 +1,1 @@
+"""WHEN and FOR WHOM: the Dagster definitions and the `routiq` command."""

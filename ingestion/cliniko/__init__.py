@@ -1,0 +1,1 @@
+"""Cliniko itself: the table of feeds, the client, the validator, the dlt source."""
