@@ -5,6 +5,7 @@ import sys
 import typer
 
 from orchestration.commands import COMMANDS
+from orchestration.errors import CommandError
 
 app = typer.Typer(
     name="routiq",
@@ -15,10 +16,6 @@ app = typer.Typer(
 )
 for register in COMMANDS:
     register(app)
-
-
-class CommandError(Exception):
-    """What went wrong and what to do, for a person to read; no stack trace."""
 
 
 def main() -> None:
