@@ -1,0 +1,99 @@
+"""The server process, and for tests a server as a subprocess on a free port."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+
+from sandbox.cliniko.app import App
+from sandbox.cliniko.clinic import Clinic
+from sandbox.errors import SandboxError
+
+PORT_SETTING = "ROUTIQ_CLINIKO_PORT"
+
+
+def listen(port: int) -> socket.socket:
+    """The socket first, so that a taken port is told before a large clinic is read."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        listener.close()
+        raise SandboxError(
+            f"port {port} cannot be used ({error.strerror}); set {PORT_SETTING} or --port to a free one"
+        ) from None
+    return listener
+
+
+def open_clinics(folders: list[Path], limit: int | None, window: int) -> list[Clinic]:
+    """The clinics; no two may share the folder's name, which the control plane uses, or the key."""
+    clinics = [Clinic(folder, limit, window) for folder in folders]
+    if len({clinic.name for clinic in clinics}) < len(clinics):
+        raise SandboxError("two clinics have folders of the same name; rename one")
+    if len({clinic.profile.api_key for clinic in clinics}) < len(clinics):
+        raise SandboxError("two clinics have the same api_key; each needs its own")
+    return clinics
+
+
+def serve(listener: socket.socket, clinics: list[Clinic]) -> None:
+    """Until it is told to stop. The app sets Date itself: uvicorn's may be a second late."""
+    config = uvicorn.Config(
+        App(clinics),
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        date_header=False,
+        server_header=False,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextmanager
+def run_cliniko(
+    clinics: list[Path], *, rate_limit: int | None = None, rate_window: int = 60, live: bool = False
+) -> Iterator[str]:
+    """A sandbox Cliniko of the caller's own; yields its address, `http://127.0.0.1:PORT`."""
+    port = _free_port()
+    command = [sys.executable, "-m", "sandbox", "cliniko", "--port", str(port)]
+    command += [text for folder in clinics for text in ("--clinic", str(folder))]
+    command += ["--no-rate-limit"] if rate_limit is None else ["--rate-limit", str(rate_limit)]
+    command += ["--rate-window", str(rate_window), *(["--live"] if live else [])]
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors, env=os.environ)
+        try:
+            _wait(process, f"http://127.0.0.1:{port}", errors.fileno())
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait(process: subprocess.Popen[bytes], address: str, errors: int, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            said = os.pread(errors, 2000, 0).decode(errors="replace")
+            raise SandboxError(f"the sandbox Cliniko did not start: {said}")
+        try:
+            with urllib.request.urlopen(f"{address}/_sandbox/clinics", timeout=5):  # noqa: S310 - our own address
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.02)
+    raise SandboxError(f"the sandbox Cliniko did not answer within {seconds:.0f} s")
