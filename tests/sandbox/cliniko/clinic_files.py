@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 
@@ -54,10 +55,9 @@ class Api:
         )
 
     def get(self, path: str, *filters: str, **parameters: str | int) -> httpx.Response:
-        pairs = [("q[]", text) for text in filters] + [
-            (name, str(value)) for name, value in parameters.items()
-        ]
-        return self.client.get(path, params=pairs)
+        pairs = [("q[]", text) for text in filters]
+        pairs += [(name, str(value)) for name, value in parameters.items()]
+        return self.client.get(f"{path}?{urlencode(pairs)}")
 
     def page(self, path: str, *filters: str, **parameters: str | int) -> Record:
         answer = self.get(path, *filters, **parameters)
