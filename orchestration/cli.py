@@ -14,6 +14,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+@app.callback()
+def routiq() -> None:
+    """Routiq: re-engagement for clinics on Cliniko."""  # with a single command typer would drop its name
+
+
 for register in COMMANDS:
     register(app)
 

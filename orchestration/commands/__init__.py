@@ -4,4 +4,6 @@ from collections.abc import Callable
 
 import typer
 
-COMMANDS: tuple[Callable[[typer.Typer], None], ...] = ()
+from orchestration.commands import token
+
+COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (token.register,)

@@ -1,0 +1,97 @@
+"""The application: middleware, routers, error handling and what lives as long as it does."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from serving import health
+from serving.database import Database
+from serving.docs_page import install_docs
+from serving.envelope import EXPOSED_HEADERS, Envelope
+from serving.handlers import install_handlers
+from serving.keys import FetchedKeys, FixedKey, Keys, fetch_from, keep_fresh
+from serving.limits import Limits
+from serving.services import Services
+from serving.settings import ServingSettings
+from serving.tokens import Rules, Verifier
+
+LARGEST_BODY = 64 * 1024
+
+
+def create_app(settings: ServingSettings) -> FastAPI:
+    """The API for these settings; nothing is connected before it starts."""
+    services = make_services(settings)
+    app = FastAPI(
+        title="Routiq",
+        summary="Which patients are being lost, why, and whom to call today.",
+        version="1.0.0",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lambda _app: lifespan(services),
+        middleware=[Middleware(Envelope), cors(settings)],
+    )
+    app.state.services = services
+    install_handlers(app)
+    app.include_router(health.router)
+    install_docs(app)
+    return app
+
+
+def make_services(settings: ServingSettings) -> Services:
+    keys: Keys = (
+        FixedKey(settings.clerk_jwt_key)
+        if settings.clerk_jwt_key
+        else FetchedKeys(fetch_from(settings.clerk_jwks_url))
+    )
+    rules = Rules(
+        issuer=settings.clerk_issuer,
+        authorized_parties=frozenset(settings.clerk_authorized_parties),
+        operators=frozenset(settings.operators),
+    )
+    return Services(
+        verifier=Verifier(keys, rules, time.time),
+        limits=Limits(
+            {"admin": settings.limit_admin, "sync": settings.limit_sync, "regular": settings.limit_regular}
+        ),
+        database=Database(settings.api_database_url.get_secret_value(), settings.api_pool_size),
+    )
+
+
+def cors(settings: ServingSettings) -> Middleware:
+    """Browsers of the authorized parties may read the answers, and the headers about limits and freshness."""
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=list(settings.clerk_authorized_parties),
+        allow_methods=["GET", "POST"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "x-organization-id",
+            "Idempotency-Key",
+            "If-None-Match",
+        ],
+        expose_headers=list(EXPOSED_HEADERS),
+        max_age=600,
+    )
+
+
+@contextlib.asynccontextmanager
+async def lifespan(services: Services) -> AsyncIterator[None]:
+    """Open the pool and fetch the keys, both without waiting: `/ready` tells when they are there."""
+    await services.database.open()
+    keys = services.verifier.keys
+    fetching = asyncio.create_task(keep_fresh(keys)) if isinstance(keys, FetchedKeys) else None
+    try:
+        yield
+    finally:
+        if fetching:
+            fetching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await fetching
+        await services.database.close()

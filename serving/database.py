@@ -1,0 +1,139 @@
+"""The way to the rows: a small pool as the role `routiq_api`, and one transaction a request.
+
+Each transaction says whose rows it may see by `SET LOCAL`, which ends with it, so a connection carries
+nothing from one organization to the next. Begin, setting, statement and commit travel together in one
+pipeline: one round trip. Statements are prepared on their first use.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import LiteralString
+
+import psycopg
+from psycopg import AsyncConnection, sql
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
+
+from serving.errors import NotLoaded, Unavailable
+from serving.logs import log
+
+ACQUIRE_SECONDS = 0.8
+Connection = AsyncConnection[DictRow]
+Parameters = Mapping[str, object]
+
+
+class Database:
+    """Reads and writes for one organization at a time."""
+
+    def __init__(self, url: str, size: int) -> None:
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            url,
+            connection_class=AsyncConnection[DictRow],
+            kwargs={
+                "autocommit": True,
+                "row_factory": dict_row,
+                "connect_timeout": 2,
+                "application_name": "routiq-api",
+            },
+            min_size=min(2, size),
+            max_size=size,
+            timeout=ACQUIRE_SECONDS,
+            max_waiting=size * 50,
+            reconnect_timeout=5,
+            open=False,
+            name="api",
+        )
+
+    async def open(self) -> None:
+        await self._pool.open()
+
+    async def close(self) -> None:
+        await self._pool.close(timeout=5)
+
+    async def read(
+        self, organization_id: str, statement: LiteralString, parameters: Parameters
+    ) -> DictRow | None:
+        """The first row of one statement, read for one organization.
+
+        Raises:
+            Unavailable: the database is away, or too slow.
+            NotLoaded: the marts were never built.
+        """
+        return await self._run("read only", organization_id, statement, parameters)
+
+    async def write(
+        self, organization_id: str, statement: LiteralString, parameters: Parameters
+    ) -> DictRow | None:
+        """As `read`, in a transaction that may write; durable when it returns."""
+        return await self._run("read write", organization_id, statement, parameters)
+
+    def stats(self) -> dict[str, int]:
+        """The pool's counters; `requests_num` is how often a connection was asked for."""
+        return self._pool.get_stats()
+
+    async def is_reachable(self) -> bool:
+        try:
+            async with self._connection() as connection:
+                await connection.execute("select")
+        except (Unavailable, psycopg.Error):
+            return False
+        return True
+
+    async def _run(
+        self, mode: LiteralString, organization_id: str, statement: LiteralString, parameters: Parameters
+    ) -> DictRow | None:
+        try:
+            return await self._attempt(mode, organization_id, statement, parameters)
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            # A server that was started again leaves dead connections in the pool. Asking once more is safe:
+            # what was not committed is gone, and a write that may have been committed is not repeated.
+            if mode != "read only" or error.sqlstate not in {None, "57P01"}:
+                raise as_problem(error) from None
+        except psycopg.Error as error:
+            raise as_problem(error) from None
+        await self._pool.check()
+        try:
+            return await self._attempt(mode, organization_id, statement, parameters)
+        except psycopg.Error as error:
+            raise as_problem(error) from None
+
+    async def _attempt(
+        self, mode: LiteralString, organization_id: str, statement: LiteralString, parameters: Parameters
+    ) -> DictRow | None:
+        async with self._connection() as connection:
+            try:
+                async with connection.pipeline():
+                    await begin(connection, mode, organization_id)
+                    cursor = await connection.execute(statement, parameters, prepare=True)
+                    await connection.execute("commit")
+                return await cursor.fetchone() if cursor.description else None
+            except psycopg.Error:
+                if not connection.closed:
+                    await connection.rollback()
+                raise
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        try:
+            async with self._pool.connection() as connection:
+                yield connection
+        except (PoolTimeout, TooManyRequests) as error:
+            log.warning("no_connection", error=type(error).__name__)
+            raise Unavailable from None
+
+
+async def begin(connection: Connection, mode: LiteralString, organization_id: str) -> None:
+    await connection.execute(sql.SQL(f"begin {mode}"))
+    await connection.execute(
+        sql.SQL("set local app.organization_id = {}").format(sql.Literal(organization_id))
+    )
+
+
+def as_problem(error: psycopg.Error) -> Exception:
+    """What a database error is to the caller; its message quotes SQL and data and stays here."""
+    log.error("database_error", error=type(error).__name__, sqlstate=error.sqlstate)
+    if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
+        return NotLoaded()
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return Unavailable()
+    return RuntimeError(type(error).__name__)

@@ -1,0 +1,143 @@
+"""Who may come in. Every route under /api/ carries one `Guard`; nothing runs before the guard says so.
+
+token (401) -> its organization (403) -> the hour's limit (429) -> path and header agree (403) -> role (403)
+
+`GuardedRoute` asks the guard before FastAPI reads anything else of the request: no body is parsed, no
+parameter checked, no connection taken for a stranger. A route without a guard is refused at import.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from fastapi import APIRouter
+from fastapi.dependencies.models import Dependant
+from fastapi.openapi.models import HTTPBearer as BearerModel
+from fastapi.params import Path as PathParameter
+from fastapi.routing import APIRoute
+from fastapi.security.base import SecurityBase
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+
+from serving.errors import Forbidden, TooManyRequests, Unauthenticated, Unavailable
+from serving.limits import Tier
+from serving.logs import log
+from serving.services import services_of
+from serving.tokens import Caller, Role, TokenRefused, Verifier
+
+Access = Literal["member", "admin"]
+ORGANIZATION_PARAMETERS = ("organization_id", "org_id")
+
+
+@dataclass(frozen=True)
+class Member:
+    """A caller whom the guard has let in: all that a route may know of who asks."""
+
+    subject: str
+    session_id: str | None
+    organization_id: str
+    role: Role
+    is_operator: bool
+
+
+class Guard(SecurityBase):
+    """Declared on the route: `caller: Annotated[Member, Depends(Guard("regular", "member"))]`."""
+
+    def __init__(self, tier: Tier, role: Access) -> None:
+        self.tier = tier
+        self.role = role
+        self.model = BearerModel(
+            bearerFormat="JWT", description="A Clerk session token with an active organization."
+        )
+        self.scheme_name = "ClerkSession"
+
+    def __call__(self, request: Request) -> Member:
+        """What FastAPI injects: whom `admit` has let in before."""
+        member: Member = request.state.member
+        return member
+
+    async def admit(self, request: Request) -> None:
+        """Let the caller in, or raise 401, 403 or 429."""
+        services = services_of(request)
+        caller = await authenticate(request.headers, services.verifier)
+        if caller.organization_id is None:
+            raise Forbidden
+        request.state.organization_id = caller.organization_id
+        request.state.subject = caller.subject
+        standing = services.limits.admit(caller.organization_id, self.tier)
+        request.state.rate_limit = standing
+        if not standing.admitted:
+            wait = services.limits.seconds_to_wait(standing)
+            raise TooManyRequests(headers={"Retry-After": str(wait)})
+        check_agreement(request, caller.organization_id)
+        request.state.member = self._member(caller, caller.organization_id)
+
+    def _member(self, caller: Caller, organization_id: str) -> Member:
+        if caller.role is None or (self.role == "admin" and caller.role != "admin"):
+            raise Forbidden
+        return Member(caller.subject, caller.session_id, organization_id, caller.role, caller.is_operator)
+
+
+async def authenticate(headers: Headers, verifier: Verifier) -> Caller:
+    """Raises Unauthenticated; Unavailable while no key could ever be fetched, so nobody can be known."""
+    try:
+        return await verifier.verify(bearer_token(headers))
+    except TokenRefused as refusal:
+        log.info("token_refused", reason=refusal.reason)
+        if refusal.reason == "unknown_key" and not verifier.keys.ready():
+            raise Unavailable("The keys of the sign-in service cannot be reached.") from None
+        raise Unauthenticated from None
+
+
+def bearer_token(headers: Headers) -> str:
+    """The one token of the one `Authorization` header; cookies and parameters are never looked at."""
+    values = headers.getlist("authorization")
+    if len(values) != 1:
+        raise TokenRefused("no_header" if not values else "doubled_header")
+    scheme, _, token = values[0].partition(" ")
+    if scheme.lower() != "bearer":
+        raise TokenRefused("scheme")
+    return token
+
+
+def check_agreement(request: Request, organization_id: str) -> None:
+    """Path and header may only repeat what the token says."""
+    named = [request.path_params[name] for name in ORGANIZATION_PARAMETERS if name in request.path_params]
+    named += request.headers.getlist("x-organization-id")
+    if any(name != organization_id for name in named):
+        raise Forbidden
+
+
+class GuardedRoute(APIRoute):
+    """A route that asks its guard first."""
+
+    def __init__(self, path: str, endpoint: Any, **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        guards = guards_of(self.dependant)
+        if len(guards) != 1:
+            raise TypeError(f"{path} needs exactly one Guard, it has {len(guards)}")
+        self.guard = guards[0]
+
+    def get_route_handler(self) -> Any:
+        handler = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            await self.guard.admit(request)
+            response: Response = await handler(request)
+            return response
+
+        return guarded
+
+
+def guards_of(dependant: Dependant) -> list[Guard]:
+    found = [dependant.call] if isinstance(dependant.call, Guard) else []
+    return found + [guard for below in dependant.dependencies for guard in guards_of(below)]
+
+
+def guarded_router(prefix: str, tag: str) -> APIRouter:
+    return APIRouter(prefix=prefix, tags=[tag], route_class=GuardedRoute)
+
+
+def organization_path() -> Any:
+    """The description of the path's organization; the guard has compared it with the token."""
+    return PathParameter(description="The organization of your session token; any other is refused with 403.")

@@ -1,0 +1,21 @@
+"""What lives as long as the application: one of each, made at the start, found through the request."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from serving.database import Database
+from serving.limits import Limits
+from serving.tokens import Verifier
+
+
+@dataclass(frozen=True)
+class Services:
+    verifier: Verifier
+    limits: Limits
+    database: Database
+
+
+def services_of(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services

@@ -1,0 +1,87 @@
+"""Where the API reads its environment; everything else receives values.
+
+The keys that sign tokens come either from the issuer's JWKS (`clerk_jwks_url`, by default the issuer's
+well-known path) or from one fixed public key (`clerk_jwt_key`, PEM), for networks that may not call out.
+"""
+
+import ipaddress
+from collections.abc import Iterable
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from warehouse.settings import HomeSettings
+from warehouse.settings import Settings as WarehouseSettings
+
+CommaList = Annotated[tuple[str, ...], NoDecode]
+
+
+class ServingSettings(BaseSettings):
+    """What the API needs to know. The issuer and the authorized parties have no default."""
+
+    model_config = SettingsConfigDict(env_prefix="ROUTIQ_", extra="ignore", populate_by_name=True)
+
+    api_database_url: SecretStr
+    api_host: str = "127.0.0.1"
+    api_port: int = Field(default=8000, ge=1, le=65535)
+    api_pool_size: int = Field(default=8, ge=1, le=100)
+
+    clerk_issuer: str = Field(min_length=1)
+    clerk_jwks_url: str = ""
+    clerk_jwt_key: str = ""
+    clerk_authorized_parties: CommaList = Field(min_length=1)
+    operators: CommaList = ()
+
+    limit_admin: int = Field(default=50, ge=1)
+    limit_sync: int = Field(default=10, ge=1)
+    limit_regular: int = Field(default=1000, ge=1)
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment and `secrets.env`; the database is reached as the role `api`.
+
+        Raises:
+            pydantic.ValidationError: a setting is missing or makes no sense.
+        """
+        url = WarehouseSettings.load().url("api")
+        secrets_file = HomeSettings().home / "secrets.env"
+        return cls(api_database_url=SecretStr(url), _env_file=secrets_file)  # type: ignore[call-arg]
+
+    @field_validator("clerk_authorized_parties", "operators", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return tuple(value) if isinstance(value, Iterable) else value
+
+    @model_validator(mode="after")
+    def _default_and_check_urls(self) -> Self:
+        if not self.clerk_jwks_url:
+            self.clerk_jwks_url = f"{self.clerk_issuer.rstrip('/')}/.well-known/jwks.json"
+        if not self.clerk_jwt_key:
+            require_private_way(self.clerk_jwks_url)
+        return self
+
+
+def require_private_way(url: str) -> None:
+    """Keys fetched over plain HTTP could be anybody's; only this machine itself may be asked so.
+
+    Raises:
+        ValueError: neither https nor loopback.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "https" and parts.hostname:
+        return
+    if parts.scheme != "http" or not is_loopback(parts.hostname or ""):
+        raise ValueError("ROUTIQ_CLERK_JWKS_URL must be https, or http on this machine")
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

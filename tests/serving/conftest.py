@@ -1,0 +1,128 @@
+"""The API as it runs: a real uvicorn, a real pool, a real database, tokens signed by the sandbox's Clerk."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from sandbox.clerk import Issuer, KeyStore, TokenOrder
+from sandbox.clerk import create_app as create_clerk
+from serving.app import create_app
+from serving.services import Services
+from serving.settings import ServingSettings
+from tests.conftest import free_port
+from warehouse.settings import Settings
+
+PARTY = "https://app.example.com"
+OPERATOR = "user_operator"
+
+
+@contextmanager
+def serve(app: Any, port: int) -> Iterator[str]:
+    """Run an application under uvicorn in a thread; yields its address."""
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    wait_for(lambda: server.started or not thread.is_alive())
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(30)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
+    """Ask until it is so; fails when it is not so in time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come to be in time"
+        time.sleep(0.01)
+
+
+@dataclass
+class Clerk:
+    url: str
+    issuer: Issuer
+
+    def token(self, organization_id: str | None = "org_a", **order: Any) -> str:
+        return self.issuer.token(TokenOrder(organization_id=organization_id, **order))
+
+    def bearer(self, organization_id: str | None = "org_a", **order: Any) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token(organization_id, **order)}"}
+
+    def requests(self) -> int:
+        count: int = httpx.get(f"{self.url}/_sandbox/requests").json()["key_set"]
+        return count
+
+
+@pytest.fixture(scope="session")
+def clerk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clerk]:
+    with run_clerk(tmp_path_factory.mktemp("clerk")) as clerk:
+        yield clerk
+
+
+@contextmanager
+def run_clerk(home: Path) -> Iterator[Clerk]:
+    port = free_port()
+    issuer = Issuer(f"http://127.0.0.1:{port}", KeyStore(home), PARTY)
+    with serve(create_clerk(issuer), port) as url:
+        yield Clerk(url, issuer)
+
+
+def settings_for(warehouse: Settings, clerk: Clerk, **more: Any) -> ServingSettings:
+    values: dict[str, Any] = {
+        "api_database_url": SecretStr(warehouse.url("api")),
+        "clerk_issuer": clerk.url,
+        "clerk_authorized_parties": (PARTY,),
+        "operators": (OPERATOR,),
+        "limit_admin": 100_000,
+        "limit_sync": 100_000,
+        "limit_regular": 100_000,
+    }
+    return ServingSettings(**(values | more))
+
+
+@dataclass
+class Api:
+    """A running API and a client of it."""
+
+    app: FastAPI
+    client: httpx.Client
+    clerk: Clerk
+
+    @property
+    def services(self) -> Services:
+        services: Services = self.app.state.services
+        return services
+
+    def connections_taken(self) -> int:
+        return self.services.database.stats().get("requests_num", 0)
+
+    def get(self, path: str, organization_id: str | None = "org_a", **options: Any) -> httpx.Response:
+        headers = self.clerk.bearer(organization_id) | options.pop("headers", {})
+        return self.client.get(path, headers=headers, **options)
+
+
+@contextmanager
+def run_api(settings: ServingSettings, clerk: Clerk) -> Iterator[Api]:
+    app = create_app(settings)
+    with serve(app, free_port()) as url, httpx.Client(base_url=url, timeout=20) as client:
+        wait_for(app.state.services.verifier.keys.ready)
+        yield Api(app, client, clerk)
+
+
+@pytest.fixture(scope="module")
+def api(module_warehouse: Settings, clerk: Clerk) -> Iterator[Api]:
+    with run_api(settings_for(module_warehouse, clerk), clerk) as api:
+        yield api
