@@ -7,24 +7,12 @@ from typing import BinaryIO
 
 import orjson
 
-from sandbox.clinics.clock import Calendar
 from sandbox.clinics.options import ClinicOptions
-from sandbox.clinics.people import draw_person
+from sandbox.clinics.people import People
 from sandbox.clinics.premises import draw_premises
 from sandbox.clinics.records.base import Record
-from sandbox.clinics.records.patients import patient_record
-from sandbox.clinics.records.premises import (
-    appointment_type_record,
-    business_record,
-    practitioner_record,
-    settings_record,
-    user_records,
-)
-from sandbox.clinics.records.visits import (
-    attendee_record,
-    group_appointment_record,
-    individual_appointment_record,
-)
+from sandbox.clinics.records.premises import settings_record
+from sandbox.clinics.records.whole import authors_of, records_of_clinic, records_of_patient
 from sandbox.clinics.roster import draw_roster
 from sandbox.clinics.story import CLINIC_FILE, PATIENTS_FILE, Clinic, Patient, line
 
@@ -68,42 +56,29 @@ class Folder:
 def generate(options: ClinicOptions, folder: Path) -> dict[str, int]:
     """Writes the clinic and its story; returns the number of records of each resource."""
     clinic = draw_premises(options)
-    calendar = Calendar(options.time_zone)
+    authors = authors_of(clinic)
+    roster = draw_roster(options)
+    people = People(options, clinic, roster)
     seats: dict[str, list[str]] = defaultdict(list)
     with ExitStack() as files:
         out = Folder(folder, files)
-        for slot in draw_roster(options):
-            patient = draw_person(options, clinic, calendar, slot)
-            _write_patient(out, clinic, patient)
+        for slot in roster:
+            patient = people.draw(slot)
             out.tell(patient)
-            for visit in patient.visits:
-                if visit.class_id is not None and visit.cancelled_at is None:
-                    seats[visit.class_id].append(patient.id)
-        _write_premises(out, clinic, seats)
+            for resource, record in records_of_patient(clinic, patient, authors):
+                out.write(resource, record)
+            seat(patient, seats)
+        for resource, record in records_of_clinic(clinic, seats):
+            out.write(resource, record)
     _write_frame(folder, options, clinic)
     return out.counts
 
 
-def _write_patient(out: Folder, clinic: Clinic, patient: Patient) -> None:
-    out.write("patients", patient_record(clinic, patient))
+def seat(patient: Patient, seats: dict[str, list[str]]) -> None:
+    """A class lists its patients; those who cancelled are no longer among them."""
     for visit in patient.visits:
-        if visit.class_id is None:
-            out.write("individual_appointments", individual_appointment_record(patient, visit))
-        if visit.class_id is not None or clinic.has_individual_attendees:
-            out.write("attendees", attendee_record(patient, visit))
-
-
-def _write_premises(out: Folder, clinic: Clinic, seats: dict[str, list[str]]) -> None:
-    for business in clinic.businesses:
-        out.write("businesses", business_record(clinic, business))
-    for practitioner in clinic.practitioners:
-        out.write("practitioners", practitioner_record(clinic, practitioner))
-    for kind in clinic.appointment_types:
-        out.write("appointment_types", appointment_type_record(kind))
-    for group_class in clinic.classes:
-        out.write("group_appointments", group_appointment_record(group_class, seats[group_class.id]))
-    for user in user_records(clinic):
-        out.write("users", user)
+        if visit.class_id is not None and visit.cancelled_at is None and visit.removed_at is None:
+            seats[visit.class_id].append(patient.id)
 
 
 def _write_frame(folder: Path, options: ClinicOptions, clinic: Clinic) -> None:

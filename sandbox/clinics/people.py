@@ -4,22 +4,53 @@ from random import Random
 
 from sandbox.clinics.booking import draw_visits, first_made
 from sandbox.clinics.clock import DAY, MINUTE, Calendar
+from sandbox.clinics.messages import draw_messages
 from sandbox.clinics.names import draw_email, draw_family, draw_name
-from sandbox.clinics.options import ClinicOptions
+from sandbox.clinics.options import ClinicOptions, Quota
+from sandbox.clinics.paperwork import draw_cases, draw_invoices, draw_notes
 from sandbox.clinics.phones import draw_phones, national_number
 from sandbox.clinics.rhythms import visit_starts
 from sandbox.clinics.roster import Slot
+from sandbox.clinics.seats import Studio
 from sandbox.clinics.story import Clinic, Patient
 
 
-def draw_person(options: ClinicOptions, clinic: Clinic, calendar: Calendar, slot: Slot) -> Patient:
-    rng = options.rng("patient", slot.index)
-    patient = _introduce(options, rng, slot)
-    starts = visit_starts(rng, slot.rhythm, slot.visits, calendar, options.as_of)
-    patient.visits = draw_visits(rng, clinic, slot.rhythm, starts)
-    register(rng, patient, options.as_of)
-    settle(rng, patient, slot, options.as_of)
-    return patient
+class People:
+    """Draws one patient after the other; keeps count of what is still to be dealt out."""
+
+    def __init__(self, options: ClinicOptions, clinic: Clinic, roster: list[Slot]) -> None:
+        self._options = options
+        self._clinic = clinic
+        self._calendar = Calendar(options.time_zone)
+        self._studio = Studio(clinic)
+        visits = sum(slot.visits + slot.seats for slot in roster)
+        sizes = options.sizes
+        self._weight_of_nobody = 0 if visits else 1
+        slots = visits or len(roster)
+        self._invoices = Quota(sizes.invoices, slots)
+        self._notes = Quota(sizes.notes, slots)
+        self._messages = Quota(sizes.communications, visits + len(roster))
+
+    def draw(self, slot: Slot) -> Patient:
+        rng = self._options.rng("patient", slot.index)
+        now = self._options.as_of
+        patient = _introduce(self._options, rng, slot)
+        starts = visit_starts(rng, slot.rhythm, slot.visits, self._calendar, now)
+        patient.visits = draw_visits(rng, self._clinic, slot.rhythm, starts)
+        patient.visits += self._studio.draw_seats(rng, slot.seats)
+        register(rng, patient, now)
+        settle(rng, patient, slot, now)
+        self._document(rng, patient, slot)
+        return patient
+
+    def _document(self, rng: Random, patient: Patient, slot: Slot) -> None:
+        visits = slot.visits + slot.seats
+        if self._options.sizes.cases and slot.rhythm.name != "edge":
+            draw_cases(rng, self._clinic, patient)
+        weight = visits + self._weight_of_nobody
+        draw_invoices(rng, self._clinic, patient, self._invoices.deal(weight))
+        draw_notes(rng, self._clinic, patient, self._notes.deal(weight))
+        draw_messages(rng, self._clinic, patient, self._messages.deal(visits + 1))
 
 
 def register(rng: Random, patient: Patient, now: int) -> None:

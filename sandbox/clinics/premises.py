@@ -5,7 +5,7 @@ from random import Random
 from sandbox.clinics.clock import DAY, HOUR, MINUTE, Calendar
 from sandbox.clinics.names import FIRST_HALVES, GIVEN, SECOND_HALVES
 from sandbox.clinics.options import ClinicOptions
-from sandbox.clinics.roster import FIRST_ID
+from sandbox.clinics.roster import FIRST_ID, SEATS_EACH
 from sandbox.clinics.story import AppointmentType, Business, Clinic, GroupClass, Practitioner
 
 YEAR = 365 * DAY
@@ -94,7 +94,8 @@ def _hire(clinic: Clinic, rng: Random, opened: int, count: int) -> None:
 
 def _timetable(clinic: Clinic, rng: Random, options: ClinicOptions) -> None:
     """Classes three weeks ahead and as far back as the seats ordered need."""
-    count = -(-options.sizes.group_attendees // SEATS_TAKEN)
+    seats = options.sizes.group_attendees
+    count = max(-(-seats // SEATS_TAKEN), min(seats, 2 * SEATS_EACH))
     calendar = Calendar(options.time_zone)
     today = calendar.day(options.as_of)
     a_day = max(1, count // 200)

@@ -1,23 +1,27 @@
 """The folder: sizes as ordered, the same for the same seed, ids and people as real ones trouble us."""
 
+import tomllib
+from dataclasses import replace
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import orjson
+import phonenumbers
 import pytest
 
-from sandbox.clinics.clock import parse
+from sandbox.clinics.clock import DAY, Calendar
 from sandbox.clinics.generate import generate
-from sandbox.clinics.options import ClinicOptions, Sizes
-
-AS_OF = parse("2026-03-31T02:30:00Z")
-
-
-def options(seed: int = 5, patients: int = 400) -> ClinicOptions:
-    return ClinicOptions(seed=seed, as_of=AS_OF, sizes=Sizes.believable(patients))
+from sandbox.clinics.options import Quota, Sizes
+from sandbox.clinics.phones import draw_phones, national_number
+from sandbox.clinics.rhythms import EDGE_DAYS
+from sandbox.clinics.story import load_story
+from tests.sandbox.clinics.conftest import AS_OF, options
 
 
+@lru_cache
 def rows(folder: Path, resource: str) -> list[dict[str, Any]]:
     return [orjson.loads(line) for line in (folder / f"{resource}.jsonl").read_bytes().splitlines()]
 
@@ -27,27 +31,110 @@ def digest(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-@pytest.fixture(scope="module")
-def clinic(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("clinic")
-    generate(options(), folder)
-    return folder
-
-
-def test_one_seed_makes_one_clinic(clinic: Path, tmp_path: Path) -> None:
+def test_one_seed_makes_one_clinic(generated: Path, tmp_path: Path) -> None:
     generate(options(), tmp_path / "again")
     generate(options(seed=6), tmp_path / "other")
-    assert digest(tmp_path / "again") == digest(clinic)
-    assert digest(tmp_path / "other")["patients.jsonl"] != digest(clinic)["patients.jsonl"]
+    assert digest(tmp_path / "again") == digest(generated)
+    assert digest(tmp_path / "other")["patients.jsonl"] != digest(generated)["patients.jsonl"]
 
 
-def test_ids_confuse_doubles_and_text_order(clinic: Path) -> None:
-    ids = [row["id"] for row in rows(clinic, "patients")]
+def test_sizes_are_as_ordered(generated: Path) -> None:
+    counts = {
+        "patients": 400,
+        "individual_appointments": 2_000,
+        "attendees": 2_000 + 120,
+        "invoices": 1_600,
+        "treatment_notes": 1_000,
+        "communications": 2_400,
+    }
+    assert {resource: len(rows(generated, resource)) for resource in counts} == counts
+
+
+@pytest.mark.parametrize("patients", [0, 1, 7])
+def test_small_clinics_are_clinics_too(tmp_path: Path, patients: int) -> None:
+    counts = generate(options(patients=patients), tmp_path)
+    assert (counts["patients"], counts["individual_appointments"]) == (patients, patients * 5)
+
+
+def test_a_bare_clinic_has_nothing_else(tmp_path: Path) -> None:
+    counts = generate(replace(options(), sizes=Sizes.bare(50, 90)), tmp_path)
+    assert counts["individual_appointments"] == 90
+    assert not any(
+        counts[name]
+        for name in ("attendees", "group_appointments", "invoices", "communications", "patient_cases")
+    )
+
+
+def test_a_quota_is_dealt_out_to_the_last() -> None:
+    quota = Quota(17, 40)
+    assert sum(quota.deal(4) for _ in range(10)) == 17
+
+
+def test_the_frame_says_who_and_where(generated: Path) -> None:
+    told = tomllib.loads((generated / "clinic.toml").read_text(encoding="utf-8"))
+    assert (told["time_zone"], told["country"]) == ("Australia/Sydney", "AU")
+    assert told["api_key"].endswith("-au2")
+
+
+def test_ids_confuse_doubles_and_text_order(generated: Path) -> None:
+    ids = [row["id"] for row in rows(generated, "patients")]
     assert all(isinstance(one, str) and int(one) > 2**53 for one in ids)
-    assert len(ids) == len(set(ids)) == 400
-    assert len({float(one) for one in ids}) < 400
+    assert len(ids) == len(set(ids))
+    assert len({float(one) for one in ids}) < len(ids)
     assert sorted(ids) != sorted(ids, key=int)
 
 
-def test_appointments_are_as_many_as_ordered(clinic: Path) -> None:
-    assert len(rows(clinic, "individual_appointments")) == 2_000
+def test_everything_but_visits_and_classes_is_past(generated: Path) -> None:
+    for resource in ("patients", "individual_appointments", "attendees", "invoices", "communications"):
+        for row in rows(generated, resource):
+            assert row["created_at"] <= row["updated_at"] <= "2026-03-31T02:30:00Z", (resource, row["id"])
+
+
+def test_about_one_in_a_hundred_cannot_be_rung() -> None:
+    rng = Random(3)
+    drawn = [draw_phones(rng, "AU", national_number(rng, "AU")) for _ in range(20_000)]
+    silent = [phones for phones in drawn if not any(p.e164 and p.phone_type != "Fax" for p in phones)]
+    assert 0.007 < len(silent) / len(drawn) < 0.013
+
+
+@pytest.mark.parametrize("country", ["AU", "GB", "US"])
+def test_what_people_type_is_the_number_they_mean(country: str) -> None:
+    rng = Random(4)
+    for _ in range(300):
+        for phone in draw_phones(rng, country, national_number(rng, country)):
+            if phone.e164 is None:
+                continue
+            number = phonenumbers.parse(phone.number, country)
+            assert phonenumbers.is_valid_number(number), phone
+            assert phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) == phone.e164
+
+
+def test_families_share_a_phone_and_a_name(generated: Path) -> None:
+    shared: dict[str, set[str]] = {}
+    for patient in load_story(generated).patients.values():
+        for phone in patient.phones:
+            shared.setdefault(phone.normalized_number, set()).add(patient.last_name)
+    holders = [row for number, names in shared.items() if number for row in [names]]
+    assert len(holders) < 400
+    assert any(len(names) == 1 for names in holders)
+
+
+def test_somebody_came_last_on_each_edge_day(tmp_path: Path) -> None:
+    generate(options(patients=1_500), tmp_path)
+    calendar = Calendar("Australia/Sydney")
+    today = calendar.day(AS_OF)
+    last_days = set()
+    for patient in load_story(tmp_path).patients.values():
+        if patient.rhythm == "edge" and patient.visits:
+            last_days.add(today - calendar.day(max(visit.starts_at for visit in patient.visits)))
+    assert last_days == set(EDGE_DAYS)
+
+
+def test_some_visits_fall_on_another_day_than_in_utc(generated: Path) -> None:
+    sydney, utc = Calendar("Australia/Sydney"), Calendar("UTC")
+    starts = [
+        visit.starts_at for patient in load_story(generated).patients.values() for visit in patient.visits
+    ]
+    other = [start for start in starts if sydney.day(start) != utc.day(start)]
+    assert 0.05 < len(other) / len(starts) < 0.95
+    assert any(start > AS_OF + DAY for start in starts)
