@@ -1,0 +1,58 @@
+"""Where an organization's Cliniko is: from its key's shard, or as given; and which links lead there.
+
+Our key goes with every request, so a host is checked before it is asked: Cliniko's own, on the key's shard,
+or this machine (the sandbox).
+"""
+
+import re
+from urllib.parse import urlsplit
+
+from ingestion.errors import SyncError
+
+_KEY_SHARD = re.compile(r".*-([a-z]{2}\d{1,2})", re.ASCII | re.DOTALL)
+_CLINIKO_HOST = re.compile(r"api\.([a-z]{2}\d{1,2})\.cliniko\.com", re.ASCII)
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+DEFAULT_SHARD = "au1"
+
+
+def shard_of(api_key: str) -> str:
+    """The part of a key after its last dash; keys without one are of the oldest shard."""
+    found = _KEY_SHARD.fullmatch(api_key)
+    return found[1] if found else DEFAULT_SHARD
+
+
+def base_url_for(api_key: str, given: str | None = None) -> str:
+    """The base URL with `/v1`, checked.
+
+    Raises:
+        SyncError: `bad_address`: not Cliniko's and not this machine; `wrong_shard`: not the key's own.
+    """
+    if given is None:
+        return f"https://api.{shard_of(api_key)}.cliniko.com/v1"
+    parts = urlsplit(given)
+    host = parts.hostname or ""
+    found = _CLINIKO_HOST.fullmatch(host)
+    if not (is_loopback(given) and parts.scheme in {"http", "https"}) and not (
+        found and parts.scheme == "https" and parts.port in {None, 443}
+    ):
+        raise SyncError("bad_address", f"{host or given!r} is neither Cliniko over https nor this machine")
+    if found and found[1] != shard_of(api_key):
+        raise SyncError(
+            "wrong_shard", f"the key belongs to shard {shard_of(api_key)}, the address to {found[1]}"
+        )
+    root = given.rstrip("/")
+    return root if root.endswith("/v1") else f"{root}/v1"
+
+
+def is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in _LOOPBACK
+
+
+def is_below(url: str, base_url: str) -> bool:
+    """Whether a link leads to the same scheme, host and port, below the base path."""
+    link, base = urlsplit(url), urlsplit(base_url)
+    return (
+        (link.scheme, link.netloc) == (base.scheme, base.netloc)
+        and link.path.startswith(f"{base.path}/")
+        and ".." not in link.path
+    )

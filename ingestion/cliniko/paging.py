@@ -1,0 +1,192 @@
+"""Reading a list to its end while others edit it.
+
+Cliniko pages by offset over live data: a row that is edited moves to the end, every later row moves up by
+one, and one slips unseen over the border of two pages. Hence:
+
+- ascending by `updated_at`, so that what is edited moves to where we have not been yet;
+- from the second page on, nothing at or after the first answer's `Date`: the set can only shrink;
+- when its size changes, go on from the `updated_at` last seen. Reading twice is harmless;
+- what left the set lies at or after that `Date`: read on from there at the end.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from urllib.parse import parse_qs, urlsplit
+
+from ingestion.cliniko.address import is_below
+from ingestion.cliniko.client import Answer
+from ingestion.errors import SyncError
+
+PER_PAGE = 100
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+
+
+class Getter(Protocol):
+    """What paging needs of a client."""
+
+    base_url: str
+
+    def url(self, path: str, parameters: Sequence[tuple[str, str]] = ()) -> str: ...
+
+    def get(self, url: str, check: Callable[[dict[str, Any]], str | None]) -> Answer: ...
+
+
+@dataclass(frozen=True)
+class Page:
+    """Records as they came, when, and of how many."""
+
+    records: list[Any]
+    given_at: datetime
+    total: int
+
+    @property
+    def last_stamp(self) -> str | None:
+        """The latest readable `updated_at`, as written."""
+        for record in reversed(self.records):
+            value = record.get("updated_at") if isinstance(record, dict) else None
+            if isinstance(value, str) and _STAMP.fullmatch(value):
+                return value
+        return None
+
+
+def stamp(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass
+class ListReader:
+    """One pass over one list. Iterate `pages`; afterwards `through` is the instant it was read up to."""
+
+    client: Getter
+    path: str
+    name: str
+    """The key of the list in the answer."""
+    filters: tuple[str, ...] = ()
+    """Lifts and the like, `field:OPvalue`, in force for every page."""
+    on_plan: Callable[[int], None] = lambda pages: None
+    """Told how many pages are still to come, this one included, whenever that becomes known."""
+    through: datetime | None = None
+    _restarts: int = field(default=0, init=False)
+
+    def pages(self, since: str | None = None) -> Iterator[Page]:
+        """Every record stamped at or after `since` (all without it), each at least once.
+
+        Raises:
+            SyncError: the list does not hold together; what was read must not count.
+        """
+        while True:
+            first = self._get(1, since)
+            self.through = self.through or first.given_at
+            self.on_plan(_page_count(first.total))
+            yield first
+            if first.total <= PER_PAGE:
+                return
+            border = stamp(first.given_at)
+            has_shrunk = yield from self._pages_before(border, since, first)
+            if not has_shrunk:
+                return
+            since = border
+
+    def _pages_before(self, border: str, since: str | None, first: Page) -> Iterator[Page]:
+        """The pages after `first`, up to `border`; returns whether rows left the set meanwhile."""
+        leg, has_shrunk = _Leg(since, first.total), False
+        leg.take(first)
+        while not leg.is_done:
+            page = self._get(leg.number + 1, leg.since, border)
+            if leg.total is None:
+                leg.total = page.total
+                self.on_plan(_page_count(page.total))
+            if page.total == leg.total:
+                leg.take(page)
+                yield page
+            if page.total != leg.total or leg.has_gap:
+                has_shrunk = True
+                if leg.seen is not None and leg.seen >= border:
+                    return True
+                leg = self._restart(leg)
+        return has_shrunk
+
+    def _restart(self, leg: "_Leg") -> "_Leg":
+        """Go on from the stamp last seen; from the leg's own beginning when its order did not hold."""
+        self._restarts += 1
+        since = leg.since if leg.has_gap else leg.seen
+        if since is None and not leg.has_gap or self._restarts > max(20, _page_count(leg.total or 0)):
+            raise SyncError("unstable_list", f"{self.path}: the list changes faster than it can be read")
+        return _Leg(since)
+
+    def _get(self, number: int, since: str | None, before: str | None = None) -> Page:
+        filters = [*self.filters]
+        filters += [f"updated_at:>={since}"] if since else []
+        filters += [f"updated_at:<{before}"] if before else []
+        url = self.client.url(
+            self.path,
+            [
+                *(("q[]", one) for one in filters),
+                ("sort", "updated_at:asc,id:asc"),
+                ("per_page", str(PER_PAGE)),
+                ("page", str(number)),
+            ],
+        )
+        answer = self.client.get(url, lambda payload: self._shape_fault(payload, number))
+        self._check_next(answer.payload, number)
+        return Page(answer.payload[self.name], answer.given_at, answer.payload["total_entries"])
+
+    def _shape_fault(self, payload: dict[str, Any], number: int) -> str | None:
+        records, total = payload.get(self.name), payload.get("total_entries")
+        if type(records) is not list or type(total) is not int or total < 0:
+            return "the answer is not a page of the list"
+        expected = min(PER_PAGE, max(0, total - PER_PAGE * (number - 1)))
+        if len(records) != expected:
+            return f"a page of {len(records)} entries where {expected} were told"
+        return None
+
+    def _check_next(self, payload: dict[str, Any], number: int) -> None:
+        """Pages are numbered by us; the link must agree, or the list is not what it says."""
+        links = payload.get("links")
+        link = links.get("next") if isinstance(links, dict) else None
+        if link is None and number * PER_PAGE >= payload["total_entries"]:
+            return
+        if not isinstance(link, str):
+            raise SyncError("wrong_shape", f"{self.path}: a page that is not the last has no next one")
+        if not is_below(link, self.client.base_url):
+            raise SyncError("foreign_link", f"{self.path}: the next page is on another host; not followed")
+        if parse_qs(urlsplit(link).query).get("page") != [str(number + 1)]:
+            raise SyncError("looping", f"{self.path}: the next page of page {number} is not the one after it")
+
+
+@dataclass
+class _Leg:
+    """A run of pages over a set that stays the same."""
+
+    since: str | None
+    total: int | None = None
+    number: int = 0
+    seen: str | None = None
+    ids: set[object] = field(default_factory=set)
+
+    def take(self, page: Page) -> None:
+        self.number += 1
+        self.seen = page.last_stamp or self.seen
+        self.ids.update(_id_of(record) for record in page.records)
+
+    @property
+    def is_done(self) -> bool:
+        return self.total is not None and self.number * PER_PAGE >= self.total
+
+    @property
+    def has_gap(self) -> bool:
+        """All pages are read, but one record came twice: another was missed."""
+        return self.is_done and len(self.ids) != self.total
+
+
+def _id_of(record: Any) -> object:
+    """What tells two records apart, for one without a usable id the record itself."""
+    found = record.get("id") if isinstance(record, dict) else None
+    return found if isinstance(found, (str, int)) else id(record)
+
+
+def _page_count(total: int) -> int:
+    return max(1, -(-total // PER_PAGE))

@@ -1,0 +1,234 @@
+"""One feed of one organization, from Cliniko to checked rows in a csv file.
+
+pages -> validator -> what is new -> csv. Holds the rules of what to ask for: the cursor's overlap, the
+hiding fields, quarantined records again, and on a full read what is gone.
+"""
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TextIO
+
+from ingestion.cliniko.client import Client
+from ingestion.cliniko.feeds import Feed
+from ingestion.cliniko.paging import PER_PAGE, ListReader, Page, stamp
+from ingestion.cliniko.rows import Cell, Rejected, compile_validator
+from ingestion.errors import SyncError
+from ingestion.known import KnownRecords
+from ingestion.runs import FeedRow, QuarantinedRow
+
+# A feed with this many unusable rows has changed its shape; a handful are bad records.
+TOO_MANY_REJECTED = 100
+FEW_LOST = 5
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to read of a feed."""
+
+    feed: Feed
+    cursor: datetime | None
+    overlap: timedelta
+    is_full: bool
+    """Read everything, as on a first load, and look for what is gone."""
+    open_ids: Sequence[str] = ()
+    """Quarantined records, to be asked for again."""
+    loss_limit: float = 0.2
+
+    @property
+    def since(self) -> str | None:
+        if self.is_full or self.cursor is None or not self.feed.is_incremental:
+            return None
+        return stamp(self.cursor - self.overlap)
+
+
+class RowWriter:
+    """Writes rows of one load. `_dlt_id` counts up, so that what was read later is the later version."""
+
+    def __init__(self, file: TextIO, organization_id: str, load_id: str, fence: int) -> None:
+        # Both line ends make the writer quote every cell that holds either.
+        self._csv = csv.writer(file, lineterminator="\r\n")
+        self._organization_id = organization_id
+        self._load_id = load_id
+        self._fence = fence
+        self.count = 0
+
+    def header(self, names: Sequence[str]) -> None:
+        self._csv.writerow(names)
+
+    def write(self, cells: Sequence[Cell], seen_at: str, purged_at: Cell = None) -> None:
+        self.count += 1
+        record_id, created_at, updated_at, *kept = cells
+        head = (self._organization_id, record_id, seen_at, purged_at, created_at, updated_at)
+        self._csv.writerow((*head, *kept, self._load_id, f"{self._fence:08d}.{self.count:010d}"))
+
+
+@dataclass
+class FeedReading:
+    """Reads one feed. `progress` is shown through `show` after each page."""
+
+    task: Task
+    client: Client
+    known: KnownRecords
+    writer: RowWriter
+    country: str
+    show: Callable[[FeedRow], None]
+    progress: FeedRow = field(init=False)
+    through: datetime | None = field(default=None, init=False)
+    rejected: dict[object, QuarantinedRow] = field(default_factory=dict, init=False)
+    resolved: set[str] = field(default_factory=set, init=False)
+    _written: dict[str, int] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self.progress = FeedRow(self.task.feed.name)
+        self._validate = compile_validator(self.task.feed, self.country)
+        self._open = frozenset(self.task.open_ids)
+        self._requests = self.client.counters.requests
+        self._waits = self.client.counters.rate_limit_waits
+
+    def read(self) -> None:
+        """Read all there is to read.
+
+        Raises:
+            SyncError: nothing of it may count.
+        """
+        feed = self.task.feed
+        if not feed.is_list:
+            return self._read_settings()
+        lifts = tuple(f"{name}:*" for name in feed.hiding)
+        self._read_list(feed.path, lifts, self.task.since)
+        for path in feed.more_paths:
+            self._read_list(path, lifts)
+        if self.task.since is not None:
+            self._poll_hiding_fields(self.task.since)
+            self._ask_again(lifts)
+        elif self.task.is_full and not self.known.is_empty:
+            self._bury_the_gone(lifts)
+        if self.task.since is None:
+            self.resolved |= self._open - self.rejected.keys()
+        return None
+
+    def _poll_hiding_fields(self, since: str) -> None:
+        """Archiving, deleting and cancelling need not move `updated_at`."""
+        for polled in self.task.feed.hiding:
+            lifts = (f"{name}:*" for name in self.task.feed.hiding if name != polled)
+            self._read_list(self.task.feed.path, (*lifts, f"{polled}:>={since}"))
+
+    def _ask_again(self, lifts: tuple[str, ...]) -> None:
+        """Records in quarantine: now whole, still bad, or gone; what is gone needs no healing."""
+        ids = sorted(self._open - self._written.keys())
+        for start in range(0, len(ids), PER_PAGE):
+            asked = ids[start : start + PER_PAGE]
+            self._read_list(self.task.feed.path, (*lifts, f"id:={','.join(asked)}"))
+            self.resolved |= set(asked) - self.rejected.keys()
+
+    def _read_settings(self) -> None:
+        answer = self.client.get(self.client.url(self.task.feed.path), _settings_fault)
+        self.through = answer.given_at
+        self._plan(1)
+        self._take(Page([answer.payload["account"]], answer.given_at, 1))
+
+    def _read_list(self, path: str, filters: tuple[str, ...], since: str | None = None) -> None:
+        reader = ListReader(self.client, path, self.task.feed.name, filters, self._plan)
+        for page in _one_ahead(reader.pages(since)):
+            self._take(page)
+        self.through = self.through or reader.through
+
+    def _plan(self, pages: int) -> None:
+        self.progress.pages_total = self.progress.pages_done + pages
+        self._show()
+
+    def _take(self, page: Page) -> None:
+        seen_at = stamp(page.given_at)
+        rows: dict[str, list[Cell]] = {}
+        for record in page.records:
+            row = self._validate(record)
+            if isinstance(row, Rejected):
+                self._reject(row, page)
+            else:
+                rows[str(row[0])] = row
+        self._keep(rows, seen_at)
+        self.progress.pages_done += 1
+        self.progress.pages_total = max(self.progress.pages_total, self.progress.pages_done)
+        self._show()
+
+    def _keep(self, rows: dict[str, list[Cell]], seen_at: str) -> None:
+        """Write what says something new, compared with this run's rows and with what is accepted."""
+        unread = {record_id: row for record_id, row in rows.items() if record_id not in self._written}
+        news = self.known.news(unread.values()) if unread else {}
+        self.progress.rows_read += len(unread)
+        self.progress.rows_new += sum(news.values())
+        self.progress.rows_changed += len(news) - sum(news.values())
+        for record_id, row in rows.items():
+            content = hash(tuple(row))
+            is_told = self._written.get(record_id, None if record_id in news else content) == content
+            self._written[record_id] = content
+            if not is_told:
+                self.writer.write(row, seen_at)
+        for record_id in rows.keys() & self._open:
+            self.resolved.add(record_id)
+        for record_id in rows.keys() & self.rejected.keys():
+            del self.rejected[record_id]
+
+    def _reject(self, fault: Rejected, page: Page) -> None:
+        key = fault.record_id or (fault.field, fault.reason)
+        self.resolved.discard(fault.record_id or "")
+        self.rejected[key] = QuarantinedRow(
+            self.task.feed.name, fault.record_id, fault.field, fault.reason, page.given_at
+        )
+        self.progress.rows_quarantined = len(self.rejected)
+        if len(self.rejected) >= TOO_MANY_REJECTED and len(self.rejected) > len(self._written):
+            raise SyncError(
+                "wrong_shape",
+                f"{self.task.feed.path}: most records cannot be taken ({fault.field}: {fault.reason})",
+            )
+
+    def _bury_the_gone(self, lifts: tuple[str, ...]) -> None:
+        """Tombstones for what we hold and Cliniko does not list, after asking for each by its id."""
+        held = self.known.held()
+        missing = sorted(held.keys() - self._written.keys() - self.rejected.keys())
+        self._guard_against_loss(len(missing), len(held))
+        for start in range(0, len(missing), PER_PAGE):
+            asked = missing[start : start + PER_PAGE]
+            self._read_list(self.task.feed.path, (*lifts, f"id:={','.join(asked)}"))
+        for record_id in missing:
+            if record_id not in self._written and record_id not in self.rejected:
+                grave = held[record_id]
+                seen_at = stamp(self.through) if self.through else ""
+                blanks = [None] * len(self.task.feed.kept)
+                self.writer.write([record_id, grave.created_at, grave.updated_at, *blanks], seen_at, seen_at)
+                self.progress.rows_removed += 1
+        self._show()
+
+    def _guard_against_loss(self, missing: int, held: int) -> None:
+        if self.task.loss_limit >= 1:
+            return
+        if held > 1 and missing == held:
+            raise SyncError("empty_list", f"{self.task.feed.path}: nothing of {held} records is listed any more")
+        if missing > max(FEW_LOST, self.task.loss_limit * held):
+            raise SyncError(
+                "shrunk_list",
+                f"{self.task.feed.path}: {missing} of {held} records are gone at once, more than "
+                "ROUTIQ_CLINIKO_LOSS_LIMIT allows",
+            )
+
+    def _show(self) -> None:
+        self.progress.requests = self.client.counters.requests - self._requests
+        self.progress.rate_limit_waits = self.client.counters.rate_limit_waits - self._waits
+        self.progress.rows_quarantined = len(self.rejected)
+        self.show(self.progress)
+
+
+def _settings_fault(payload: dict[str, Any]) -> str | None:
+    return None if isinstance(payload.get("account"), dict) else "the settings name no account"
+
+
+def _one_ahead(pages: Iterator[Page]) -> Iterator[Page]:
+    """The next page is fetched while this one is worked on."""
+    with ThreadPoolExecutor(1, thread_name_prefix="fetch") as pool:
+        waiting = pool.submit(next, pages, None)
+        while (page := waiting.result()) is not None:
+            waiting = pool.submit(next, pages, None)
+            yield page

@@ -1,0 +1,315 @@
+"""The rows of `app.sync_runs` and what hangs on them: claim, accept, fail.
+
+One run per organization at a time: a partial unique index is the truth. A run holds a lease and a fence; a
+process that lost its lease and wakes up again finds a higher fence and can change nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import psycopg
+
+from ingestion.errors import SyncError
+
+Kind = Literal["sync", "sweep"]
+LEASE_SECONDS = 60
+LOCK = "hashtextextended('routiq sync ' || %(organization_id)s, 0)"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A claimed run."""
+
+    organization_id: str
+    id: UUID
+    fence: int
+    kind: Kind
+
+
+@dataclass
+class FeedRow:
+    """One row of `app.sync_run_feeds` in the making."""
+
+    feed: str
+    status: Literal["running", "succeeded", "failed", "forbidden"] = "running"
+    pages_total: int = 0
+    pages_done: int = 0
+    requests: int = 0
+    rate_limit_waits: int = 0
+    rows_read: int = 0
+    rows_new: int = 0
+    rows_changed: int = 0
+    rows_removed: int = 0
+    rows_quarantined: int = 0
+
+
+@dataclass(frozen=True)
+class QuarantinedRow:
+    """Which record could not be taken, where and why; never its content."""
+
+    feed: str
+    record_id: str | None
+    field: str | None
+    reason: str
+    seen_at: datetime
+
+
+@dataclass
+class Outcome:
+    """What accepting a load changes beside making its rows readable."""
+
+    load_id: str
+    cursors: dict[str, datetime] = field(default_factory=dict)
+    swept: dict[str, datetime] = field(default_factory=dict)
+    quarantined: list[QuarantinedRow] = field(default_factory=list)
+    resolved: dict[str, set[str]] = field(default_factory=dict)
+    feeds: list[FeedRow] = field(default_factory=list)
+
+
+def claim(
+    connection: psycopg.Connection,
+    organization_id: str,
+    sync_run_id: UUID | None,
+    kind: Kind,
+    requested_by: str,
+) -> Run:
+    """Take the queued run, or queue one and take it. `connection` must stay open as long as the run.
+
+    A session lock tells at once that the process of a running row is gone; its lease tells it after a
+    minute. Either is enough to take over.
+
+    Raises:
+        SyncError: the organization is unknown, or another run of it is alive.
+    """
+    with connection.transaction():
+        _lock_organization(connection, organization_id)
+        is_alone = _try_lock(connection, organization_id)
+        active = connection.execute(
+            """
+            select id, kind, status, coalesce(lease_expires_at < now(), false) from app.sync_runs
+            where organization_id = %s and status in ('queued', 'running')
+            """,
+            [organization_id],
+        ).fetchone()
+        if active is not None:
+            active_id, active_kind, status, is_expired = active
+            if status == "running" and not (is_alone or is_expired):
+                raise SyncError("already_running", f"a sync of {organization_id} is running")
+            is_waiting = sync_run_id is None and status == "queued" and active_kind == kind
+            if is_waiting or sync_run_id == active_id:
+                return _take(connection, organization_id, active_id)
+            _give_up(connection, organization_id, active_id, status)
+        if sync_run_id is None:
+            sync_run_id = _queue(connection, organization_id, kind, requested_by)
+        return _take(connection, organization_id, sync_run_id)
+
+
+def _lock_organization(connection: psycopg.Connection, organization_id: str) -> None:
+    row = connection.execute(
+        "select from app.organizations where organization_id = %s for update", [organization_id]
+    ).fetchone()
+    if row is None:
+        raise SyncError("unknown_organization", f"there is no organization {organization_id!r}")
+
+
+def _try_lock(connection: psycopg.Connection, organization_id: str) -> bool:
+    row = connection.execute(
+        f"select pg_try_advisory_lock({LOCK})", {"organization_id": organization_id}
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def _give_up(connection: psycopg.Connection, organization_id: str, run_id: UUID, status: str) -> None:
+    """Close a run whose process is gone. One that only waits in the queue belongs to somebody else."""
+    if status == "queued":
+        raise SyncError("already_queued", f"a run of {organization_id} is queued already")
+    connection.execute(
+        """
+        update app.sync_runs set status = 'failed', finished_at = now(), error_code = 'lease_expired',
+            error_detail = 'its process ended without a word; the next run began where this one did'
+        where organization_id = %s and id = %s
+        """,
+        [organization_id, run_id],
+    )
+    _close_feeds(connection, organization_id, run_id)
+
+
+def _queue(connection: psycopg.Connection, organization_id: str, kind: Kind, requested_by: str) -> UUID:
+    row = connection.execute(
+        """
+        insert into app.sync_runs (organization_id, kind, requested_by) values (%s, %s, %s) returning id
+        """,
+        [organization_id, kind, requested_by],
+    ).fetchone()
+    if row is None:
+        raise AssertionError("insert without a row")
+    run_id: UUID = row[0]
+    return run_id
+
+
+def _take(connection: psycopg.Connection, organization_id: str, run_id: UUID) -> Run:
+    row = connection.execute(
+        f"""
+        update app.sync_runs
+        set status = 'running', started_at = coalesce(started_at, now()),
+            lease_expires_at = now() + interval '{LEASE_SECONDS} seconds',
+            fence = (
+                select coalesce(max(fence), 0) + 1 from app.sync_runs where organization_id = %(organization_id)s
+            )
+        where organization_id = %(organization_id)s and id = %(id)s and status in ('queued', 'running')
+        returning fence, kind
+        """,
+        {"organization_id": organization_id, "id": run_id},
+    ).fetchone()
+    if row is None:
+        raise SyncError("unknown_run", f"run {run_id} of {organization_id} is not waiting to be done")
+    return Run(organization_id, run_id, row[0], row[1])
+
+
+def renew(connection: psycopg.Connection, run: Run) -> bool:
+    """Whether the run is still ours."""
+    return (
+        connection.execute(
+            f"""
+            update app.sync_runs set lease_expires_at = now() + interval '{LEASE_SECONDS} seconds'
+            where organization_id = %s and id = %s and fence = %s and status = 'running'
+            """,
+            [run.organization_id, run.id, run.fence],
+        ).rowcount
+        == 1
+    )
+
+
+def write_feeds(connection: psycopg.Connection, run: Run, rows: Iterable[FeedRow]) -> None:
+    """Progress: the rows that everyone else shows."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            """
+            insert into app.sync_run_feeds (
+                organization_id, sync_run_id, feed, status, pages_total, pages_done, requests,
+                rate_limit_waits, rows_read, rows_new, rows_changed, rows_removed, rows_quarantined, finished_at)
+            values (
+                %(organization_id)s, %(id)s, %(feed)s, %(status)s, %(pages_total)s, %(pages_done)s, %(requests)s,
+                %(rate_limit_waits)s, %(rows_read)s, %(rows_new)s, %(rows_changed)s, %(rows_removed)s,
+                %(rows_quarantined)s, case when %(status)s <> 'running' then now() end)
+            on conflict (organization_id, sync_run_id, feed) do update
+            set (status, pages_total, pages_done, requests, rate_limit_waits, rows_read, rows_new, rows_changed,
+                rows_removed, rows_quarantined, finished_at) =
+                (excluded.status, excluded.pages_total, excluded.pages_done, excluded.requests,
+                excluded.rate_limit_waits, excluded.rows_read, excluded.rows_new, excluded.rows_changed,
+                excluded.rows_removed, excluded.rows_quarantined,
+                coalesce(sync_run_feeds.finished_at, excluded.finished_at))
+            """,
+            [{"organization_id": run.organization_id, "id": run.id, **vars(row)} for row in rows],
+        )
+
+
+def accept(connection: psycopg.Connection, run: Run, outcome: Outcome) -> None:
+    """Make the load readable, move the cursors and end the run, all at once or not at all.
+
+    Raises:
+        SyncError: `lease_lost`: another run took over; nothing was changed.
+    """
+    with connection.transaction():
+        held = connection.execute(
+            """
+            select from app.sync_runs
+            where organization_id = %s and id = %s and fence = %s and status = 'running' for update
+            """,
+            [run.organization_id, run.id, run.fence],
+        ).fetchone()
+        if held is None:
+            raise SyncError("lease_lost", "another run took over; nothing of this one counts")
+        _move_cursors(connection, run, outcome)
+        connection.execute(
+            "insert into app.loads (organization_id, load_id, sync_run_id, fence) values (%s, %s, %s, %s)",
+            [run.organization_id, outcome.load_id, run.id, run.fence],
+        )
+        _quarantine(connection, run, outcome)
+        write_feeds(connection, run, outcome.feeds)
+        connection.execute(
+            """
+            update app.sync_runs set status = 'succeeded', finished_at = clock_timestamp(), load_id = %s
+            where organization_id = %s and id = %s
+            """,
+            [outcome.load_id, run.organization_id, run.id],
+        )
+
+
+def _move_cursors(connection: psycopg.Connection, run: Run, outcome: Outcome) -> None:
+    """Never backward, whatever Cliniko's clock says."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            """
+            insert into app.sync_cursors as known (organization_id, feed, updated_through, swept_at, fence)
+            values (%s, %s, %s, %s, %s)
+            on conflict (organization_id, feed) do update
+            set updated_through = greatest(known.updated_through, excluded.updated_through),
+                swept_at = coalesce(excluded.swept_at, known.swept_at), fence = excluded.fence
+            """,
+            [
+                (run.organization_id, feed, through, outcome.swept.get(feed), run.fence)
+                for feed, through in outcome.cursors.items()
+            ],
+        )
+
+
+def _quarantine(connection: psycopg.Connection, run: Run, outcome: Outcome) -> None:
+    """A record that is open already is only seen again; one that came right is resolved."""
+    for feed, ids in outcome.resolved.items():
+        connection.execute(
+            """
+            update app.quarantine set resolved_at = now()
+            where organization_id = %s and feed = %s and record_id = any(%s) and resolved_at is null
+            """,
+            [run.organization_id, feed, list(ids)],
+        )
+    for row in outcome.quarantined:
+        values = {"organization_id": run.organization_id, "sync_run_id": run.id, **vars(row)}
+        known = connection.execute(
+            """
+            update app.quarantine
+            set sync_run_id = %(sync_run_id)s, seen_at = %(seen_at)s, field = %(field)s, reason = %(reason)s
+            where organization_id = %(organization_id)s and feed = %(feed)s and resolved_at is null
+                and record_id is not distinct from %(record_id)s
+                and (%(record_id)s::text is not null
+                    or (field is not distinct from %(field)s and reason = %(reason)s))
+            """,
+            values,
+        )
+        if known.rowcount == 0:
+            connection.execute(
+                """
+                insert into app.quarantine (organization_id, sync_run_id, feed, record_id, field, reason, seen_at)
+                values (%(organization_id)s, %(sync_run_id)s, %(feed)s, %(record_id)s, %(field)s, %(reason)s,
+                    %(seen_at)s)
+                """,
+                values,
+            )
+
+
+def fail(connection: psycopg.Connection, run: Run, error: SyncError) -> None:
+    """End the run; nothing else changes. A run that is no longer ours is left alone."""
+    with connection.transaction():
+        connection.execute(
+            """
+            update app.sync_runs
+            set status = 'failed', finished_at = now(), error_code = %s, error_detail = %s
+            where organization_id = %s and id = %s and fence = %s and status = 'running'
+            """,
+            [error.code, error.message, run.organization_id, run.id, run.fence],
+        )
+        _close_feeds(connection, run.organization_id, run.id)
+
+
+def _close_feeds(connection: psycopg.Connection, organization_id: str, run_id: UUID) -> None:
+    connection.execute(
+        """
+        update app.sync_run_feeds set status = 'failed', finished_at = now()
+        where organization_id = %s and sync_run_id = %s and status = 'running'
+        """,
+        [organization_id, run_id],
+    )

@@ -1,0 +1,225 @@
+"""One sync of one organization, from claiming its run to accepting its load.
+
+key -> run -> feeds (Cliniko -> csv) -> dlt -> raw_cliniko -> accepted, or failed and as if it had not been.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import structlog
+
+from ingestion.cliniko.client import Client, ForbiddenError
+from ingestion.cliniko.feeds import FEEDS, Feed
+from ingestion.cliniko.pace import Pace
+from ingestion.cliniko.reading import FeedReading, RowWriter, Task
+from ingestion.errors import SyncError
+from ingestion.known import KnownRecords
+from ingestion.lease import Lease
+from ingestion.ledger import RequestLedger
+from ingestion.runs import FeedRow, Kind, Outcome, Run, accept, fail
+from ingestion.settings import ClinikoSettings
+from warehouse.organizations import Credentials, UnknownOrganizationError, api_key_of
+from warehouse.sealing import SealError
+from warehouse.settings import Settings
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class SyncProgress:
+    """Where a run is. `pages_total` grows until every feed has told its size."""
+
+    feed: str
+    pages_done: int
+    pages_total: int
+    requests_per_minute: int
+
+
+@dataclass(frozen=True)
+class SyncResult:
+    """What a run did."""
+
+    organization_id: str
+    sync_run_id: UUID
+    load_id: str
+    seconds: float
+    requests: int
+    rate_limit_waits: int
+    feeds: dict[str, dict[str, Any]]
+
+    @property
+    def rows_written(self) -> int:
+        return sum(
+            feed["rows_new"] + feed["rows_changed"] + feed["rows_removed"] for feed in self.feeds.values()
+        )
+
+
+def sync_organization(
+    settings: Settings,
+    organization_id: str,
+    *,
+    sync_run_id: UUID | None = None,
+    kind: Kind = "sync",
+    requested_by: str = "routiq sync",
+    progress: Callable[[SyncProgress], None] | None = None,
+) -> SyncResult:
+    """Read what Cliniko changed since the last accepted run, append it, accept it.
+
+    Raises:
+        SyncError: it did not read everything; nothing of it counts.
+    """
+    began = time.monotonic()
+    try:
+        with Lease(settings, organization_id, sync_run_id, kind, requested_by) as lease:
+            return _Sync(settings, lease, progress or (lambda _: None), began).run()
+    except psycopg.OperationalError:
+        raise SyncError("database_away", "the database cannot be reached; is it running?") from None
+
+
+@dataclass
+class _Sync:
+    settings: Settings
+    lease: Lease
+    tell: Callable[[SyncProgress], None]
+    began: float
+    readings: dict[str, FeedReading] = field(default_factory=dict)
+    rows: dict[str, FeedRow] = field(default_factory=dict)
+    client: Client = field(init=False)
+
+    @property
+    def claimed(self) -> Run:
+        return self.lease.run
+
+    def run(self) -> SyncResult:
+        with psycopg.connect(self.settings.url("loader"), autocommit=True) as connection:
+            self.connection = connection
+            try:
+                outcome = self._extract_and_load()
+                self.lease.stop()
+                accept(connection, self.claimed, outcome)
+            except SyncError as error:
+                self.lease.stop()
+                fail(connection, self.claimed, error)
+                raise
+            except Exception as error:
+                self.lease.stop()
+                failure = SyncError("internal", f"the run broke off ({type(error).__name__})")
+                fail(connection, self.claimed, failure)
+                raise failure from None
+        return self._result(outcome)
+
+    def _extract_and_load(self) -> Outcome:
+        from ingestion.pipeline import load  # noqa: PLC0415 - dlt takes a second to import
+
+        cliniko = ClinikoSettings()
+        self.cliniko = cliniko
+        self.credentials = self._credentials()
+        with ExitStack() as stack:
+            ledger = stack.enter_context(psycopg.connect(self.settings.url("loader"), autocommit=True))
+            pace = Pace(cliniko.requests_per_minute, RequestLedger(ledger, self.claimed.organization_id))
+            self.client = stack.enter_context(
+                Client(self.credentials.base_url, self.credentials.api_key, cliniko, pace, self.lease.check)
+            )
+            self._check_key()
+            self.cursors = self._read_cursors()
+            self.open_ids = self._read_open_quarantine()
+            load_id = load(self.settings, self.claimed, self._extract)
+        return self._outcome(load_id)
+
+    def _credentials(self) -> Credentials:
+        organization_id = self.claimed.organization_id
+        try:
+            return api_key_of(self.settings, organization_id)
+        except UnknownOrganizationError:
+            raise SyncError("no_key", f"no Cliniko key is stored for {organization_id!r}") from None
+        except SealError as error:
+            raise SyncError("sealed", str(error)) from None
+
+    def _check_key(self) -> None:
+        answer = self.client.get(self.client.url("/user"))
+        log.info(
+            "cliniko user", organization=self.claimed.organization_id,
+            user=str(answer.payload.get("id")), role=str(answer.payload.get("role")),
+        )
+
+    def _read_cursors(self) -> dict[str, datetime]:
+        rows = self.connection.execute(
+            "select feed, updated_through from app.sync_cursors where organization_id = %s",
+            [self.claimed.organization_id],
+        )
+        return dict(rows.fetchall())
+
+    def _read_open_quarantine(self) -> dict[str, list[str]]:
+        rows = self.connection.execute(
+            """
+            select feed, array_agg(distinct record_id) from app.quarantine
+            where organization_id = %s and resolved_at is null and record_id is not null group by feed
+            """,
+            [self.claimed.organization_id],
+        )
+        return dict(rows.fetchall())
+
+    def _extract(self, feed: Feed, writer: RowWriter) -> None:
+        task = Task(
+            feed,
+            self.cursors.get(feed.name),
+            timedelta(minutes=self.cliniko.overlap_minutes),
+            is_full=self.claimed.kind == "sweep",
+            open_ids=self.open_ids.get(feed.name, ()),
+            loss_limit=self.cliniko.loss_limit,
+        )
+        known = KnownRecords(self.connection, self.claimed.organization_id, feed)
+        reading = FeedReading(task, self.client, known, writer, self.credentials.country, self._show)
+        try:
+            reading.read()
+        except ForbiddenError:
+            if not feed.is_optional:
+                raise
+            reading.progress.status = "forbidden"
+            self._show(reading.progress)
+            return
+        self.readings[feed.name] = reading
+        reading.progress.status = "succeeded"
+        self._show(reading.progress)
+
+    def _show(self, row: FeedRow) -> None:
+        self.rows[row.feed] = row
+        self.lease.show(row)
+        self.tell(
+            SyncProgress(
+                row.feed,
+                sum(one.pages_done for one in self.rows.values()),
+                sum(one.pages_total for one in self.rows.values()),
+                self.cliniko.requests_per_minute,
+            )
+        )
+
+    def _outcome(self, load_id: str) -> Outcome:
+        through = {name: reading.through for name, reading in self.readings.items() if reading.through}
+        return Outcome(
+            load_id=load_id,
+            cursors=through,
+            swept=through if self.claimed.kind == "sweep" else {},
+            quarantined=[row for reading in self.readings.values() for row in reading.rejected.values()],
+            resolved={name: reading.resolved for name, reading in self.readings.items() if reading.resolved},
+            feeds=list(self.rows.values()),
+        )
+
+    def _result(self, outcome: Outcome) -> SyncResult:
+        counters = self.client.counters
+        return SyncResult(
+            self.claimed.organization_id,
+            self.claimed.id,
+            outcome.load_id,
+            round(time.monotonic() - self.began, 3),
+            counters.requests,
+            counters.rate_limit_waits,
+            {row.feed: {k: v for k, v in vars(row).items() if k != "feed"} for row in outcome.feeds},
+        )
+
