@@ -81,7 +81,7 @@ class KnownRecords:
             where version.organization_id = %(organization_id)s and version.id = {record_id}
             order by version.updated_at desc, version.seen_at desc, version._dlt_id desc limit 1
             """
-        ).format(table=self._table, record_id=sql.SQL(record_id))  # type: ignore[arg-type]
+        ).format(table=self._table, record_id=sql.SQL(record_id))
 
     def held(self) -> dict[str, Tombstone]:
         """Every record that we hold and that is not gone."""

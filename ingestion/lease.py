@@ -1,4 +1,4 @@
-"""Keeping a claimed run alive: a thread that renews the lease and writes progress, and tells when it is lost."""
+"""Keeping a claimed run alive: a thread that renews the lease, writes progress, and tells when it is lost."""
 
 import threading
 from collections.abc import Callable

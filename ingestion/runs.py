@@ -1,16 +1,16 @@
-"""The rows of `app.sync_runs` and what hangs on them: claim, accept, fail.
+"""The rows of `app.sync_runs` and their progress: claim, renew, fail. Accepting is `ingestion.accepting`.
 
 One run per organization at a time: a partial unique index is the truth. A run holds a lease and a fence; a
 process that lost its lease and wakes up again finds a higher fence and can change nothing.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
 
 from ingestion.errors import SyncError
 
@@ -44,29 +44,6 @@ class FeedRow:
     rows_changed: int = 0
     rows_removed: int = 0
     rows_quarantined: int = 0
-
-
-@dataclass(frozen=True)
-class QuarantinedRow:
-    """Which record could not be taken, where and why; never its content."""
-
-    feed: str
-    record_id: str | None
-    field: str | None
-    reason: str
-    seen_at: datetime
-
-
-@dataclass
-class Outcome:
-    """What accepting a load changes beside making its rows readable."""
-
-    load_id: str
-    cursors: dict[str, datetime] = field(default_factory=dict)
-    swept: dict[str, datetime] = field(default_factory=dict)
-    quarantined: list[QuarantinedRow] = field(default_factory=list)
-    resolved: dict[str, set[str]] = field(default_factory=dict)
-    feeds: list[FeedRow] = field(default_factory=list)
 
 
 def claim(
@@ -157,7 +134,8 @@ def _take(connection: psycopg.Connection, organization_id: str, run_id: UUID) ->
         set status = 'running', started_at = coalesce(started_at, now()),
             lease_expires_at = now() + interval '{LEASE_SECONDS} seconds',
             fence = (
-                select coalesce(max(fence), 0) + 1 from app.sync_runs where organization_id = %(organization_id)s
+                select coalesce(max(fence), 0) + 1 from app.sync_runs
+                where organization_id = %(organization_id)s
             )
         where organization_id = %(organization_id)s and id = %(id)s and status in ('queued', 'running')
         returning fence, kind
@@ -183,112 +161,27 @@ def renew(connection: psycopg.Connection, run: Run) -> bool:
     )
 
 
+_FEED_COLUMNS = tuple(FeedRow.__dataclass_fields__)[1:]
+
+
 def write_feeds(connection: psycopg.Connection, run: Run, rows: Iterable[FeedRow]) -> None:
     """Progress: the rows that everyone else shows."""
+    columns = ", ".join(_FEED_COLUMNS)
+    values = ", ".join(f"%({name})s" for name in _FEED_COLUMNS)
+    excluded = ", ".join(f"excluded.{name}" for name in _FEED_COLUMNS)
+    query = f"""
+        insert into app.sync_run_feeds (organization_id, sync_run_id, feed, {columns}, finished_at)
+        values (%(organization_id)s, %(id)s, %(feed)s, {values},
+            case when %(status)s <> 'running' then now() end)
+        on conflict (organization_id, sync_run_id, feed) do update
+        set ({columns}) = ({excluded}),
+            finished_at = coalesce(sync_run_feeds.finished_at, excluded.finished_at)
+    """
     with connection.cursor() as cursor:
         cursor.executemany(
-            """
-            insert into app.sync_run_feeds (
-                organization_id, sync_run_id, feed, status, pages_total, pages_done, requests,
-                rate_limit_waits, rows_read, rows_new, rows_changed, rows_removed, rows_quarantined, finished_at)
-            values (
-                %(organization_id)s, %(id)s, %(feed)s, %(status)s, %(pages_total)s, %(pages_done)s, %(requests)s,
-                %(rate_limit_waits)s, %(rows_read)s, %(rows_new)s, %(rows_changed)s, %(rows_removed)s,
-                %(rows_quarantined)s, case when %(status)s <> 'running' then now() end)
-            on conflict (organization_id, sync_run_id, feed) do update
-            set (status, pages_total, pages_done, requests, rate_limit_waits, rows_read, rows_new, rows_changed,
-                rows_removed, rows_quarantined, finished_at) =
-                (excluded.status, excluded.pages_total, excluded.pages_done, excluded.requests,
-                excluded.rate_limit_waits, excluded.rows_read, excluded.rows_new, excluded.rows_changed,
-                excluded.rows_removed, excluded.rows_quarantined,
-                coalesce(sync_run_feeds.finished_at, excluded.finished_at))
-            """,
+            sql.SQL(query),
             [{"organization_id": run.organization_id, "id": run.id, **vars(row)} for row in rows],
         )
-
-
-def accept(connection: psycopg.Connection, run: Run, outcome: Outcome) -> None:
-    """Make the load readable, move the cursors and end the run, all at once or not at all.
-
-    Raises:
-        SyncError: `lease_lost`: another run took over; nothing was changed.
-    """
-    with connection.transaction():
-        held = connection.execute(
-            """
-            select from app.sync_runs
-            where organization_id = %s and id = %s and fence = %s and status = 'running' for update
-            """,
-            [run.organization_id, run.id, run.fence],
-        ).fetchone()
-        if held is None:
-            raise SyncError("lease_lost", "another run took over; nothing of this one counts")
-        _move_cursors(connection, run, outcome)
-        connection.execute(
-            "insert into app.loads (organization_id, load_id, sync_run_id, fence) values (%s, %s, %s, %s)",
-            [run.organization_id, outcome.load_id, run.id, run.fence],
-        )
-        _quarantine(connection, run, outcome)
-        write_feeds(connection, run, outcome.feeds)
-        connection.execute(
-            """
-            update app.sync_runs set status = 'succeeded', finished_at = clock_timestamp(), load_id = %s
-            where organization_id = %s and id = %s
-            """,
-            [outcome.load_id, run.organization_id, run.id],
-        )
-
-
-def _move_cursors(connection: psycopg.Connection, run: Run, outcome: Outcome) -> None:
-    """Never backward, whatever Cliniko's clock says."""
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            """
-            insert into app.sync_cursors as known (organization_id, feed, updated_through, swept_at, fence)
-            values (%s, %s, %s, %s, %s)
-            on conflict (organization_id, feed) do update
-            set updated_through = greatest(known.updated_through, excluded.updated_through),
-                swept_at = coalesce(excluded.swept_at, known.swept_at), fence = excluded.fence
-            """,
-            [
-                (run.organization_id, feed, through, outcome.swept.get(feed), run.fence)
-                for feed, through in outcome.cursors.items()
-            ],
-        )
-
-
-def _quarantine(connection: psycopg.Connection, run: Run, outcome: Outcome) -> None:
-    """A record that is open already is only seen again; one that came right is resolved."""
-    for feed, ids in outcome.resolved.items():
-        connection.execute(
-            """
-            update app.quarantine set resolved_at = now()
-            where organization_id = %s and feed = %s and record_id = any(%s) and resolved_at is null
-            """,
-            [run.organization_id, feed, list(ids)],
-        )
-    for row in outcome.quarantined:
-        values = {"organization_id": run.organization_id, "sync_run_id": run.id, **vars(row)}
-        known = connection.execute(
-            """
-            update app.quarantine
-            set sync_run_id = %(sync_run_id)s, seen_at = %(seen_at)s, field = %(field)s, reason = %(reason)s
-            where organization_id = %(organization_id)s and feed = %(feed)s and resolved_at is null
-                and record_id is not distinct from %(record_id)s
-                and (%(record_id)s::text is not null
-                    or (field is not distinct from %(field)s and reason = %(reason)s))
-            """,
-            values,
-        )
-        if known.rowcount == 0:
-            connection.execute(
-                """
-                insert into app.quarantine (organization_id, sync_run_id, feed, record_id, field, reason, seen_at)
-                values (%(organization_id)s, %(sync_run_id)s, %(feed)s, %(record_id)s, %(field)s, %(reason)s,
-                    %(seen_at)s)
-                """,
-                values,
-            )
 
 
 def fail(connection: psycopg.Connection, run: Run, error: SyncError) -> None:

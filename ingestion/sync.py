@@ -3,6 +3,7 @@
 key -> run -> feeds (Cliniko -> csv) -> dlt -> raw_cliniko -> accepted, or failed and as if it had not been.
 """
 
+import logging
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -12,23 +13,23 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-import structlog
 
+from ingestion.accepting import Outcome, accept
 from ingestion.cliniko.client import Client, ForbiddenError
-from ingestion.cliniko.feeds import FEEDS, Feed
+from ingestion.cliniko.feeds import Feed
 from ingestion.cliniko.pace import Pace
 from ingestion.cliniko.reading import FeedReading, RowWriter, Task
 from ingestion.errors import SyncError
 from ingestion.known import KnownRecords
 from ingestion.lease import Lease
 from ingestion.ledger import RequestLedger
-from ingestion.runs import FeedRow, Kind, Outcome, Run, accept, fail
+from ingestion.runs import FeedRow, Kind, Run, fail
 from ingestion.settings import ClinikoSettings
 from warehouse.organizations import Credentials, UnknownOrganizationError, api_key_of
 from warehouse.sealing import SealError
 from warehouse.settings import Settings
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class SyncProgress:
     pages_done: int
     pages_total: int
     requests_per_minute: int
+    note: str = ""
+    """What it waits for, if for anything."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ class _Sync:
                 self.lease.stop()
                 fail(connection, self.claimed, error)
                 raise
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the run must not stay open
                 self.lease.stop()
                 failure = SyncError("internal", f"the run broke off ({type(error).__name__})")
                 fail(connection, self.claimed, failure)
@@ -143,10 +146,8 @@ class _Sync:
 
     def _check_key(self) -> None:
         answer = self.client.get(self.client.url("/user"))
-        log.info(
-            "cliniko user", organization=self.claimed.organization_id,
-            user=str(answer.payload.get("id")), role=str(answer.payload.get("role")),
-        )
+        user, role = (str(answer.payload.get(name))[:40] for name in ("id", "role"))
+        log.info("%s: the key is that of user %s, role %s", self.claimed.organization_id, user, role)
 
     def _read_cursors(self) -> dict[str, datetime]:
         rows = self.connection.execute(
@@ -222,4 +223,3 @@ class _Sync:
             counters.rate_limit_waits,
             {row.feed: {k: v for k, v in vars(row).items() if k != "feed"} for row in outcome.feeds},
         )
-

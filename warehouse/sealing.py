@@ -53,9 +53,7 @@ def seal(master_key: bytes, organization_id: str, name: str, version: int, value
     data_key = AESGCM.generate_key(bit_length=256)
     return Sealed(
         wrapped_key=_encrypt(master_key, data_key, _associated(organization_id, "data key", version)),
-        ciphertext=_encrypt(
-            data_key, value.reveal().encode(), _associated(organization_id, name, version)
-        ),
+        ciphertext=_encrypt(data_key, value.reveal().encode(), _associated(organization_id, name, version)),
         version=version,
     )
 

@@ -220,7 +220,7 @@ def _parse(body: bytes, response: httpx.Response) -> dict[str, Any]:
 
 
 def _parse_leniently(body: bytes) -> object:
-    """Half a surrogate pair spoils the whole page for the fast parser; this one leaves it to the row's check."""
+    """Half a surrogate pair spoils the page for the fast parser; this one leaves it to the row's check."""
     try:
         return json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
@@ -239,7 +239,7 @@ def _given_at(response: httpx.Response) -> datetime:
 
 
 def _seconds_to_wait(response: httpx.Response) -> float:
-    """Until the window resets, by Cliniko's own clock; a little later, so that runs do not come back as one."""
+    """Until the window resets by Cliniko's own clock, and a little later, lest runs return as one."""
     headers, jitter = response.headers, random.uniform(0.2, 1.0)  # noqa: S311
     try:
         if reset := headers.get("x-ratelimit-reset"):

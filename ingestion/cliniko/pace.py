@@ -19,7 +19,7 @@ BLOCK = 20
 
 
 class Ledger(Protocol):
-    """Where stamps outlive the process. Ages are in seconds; None is a request set aside, not yet answered."""
+    """Where stamps outlive the process. Ages are in seconds; None is a request set aside for later."""
 
     def read(self) -> Sequence[float]: ...
 
@@ -84,4 +84,3 @@ class Pace:
             now = self._clock()
             ages = [now - stamp for stamp in self._answered if now - stamp < WINDOW_SECONDS]
             self._ledger.write([*ages, *[None] * self._set_aside][-self._limit :])
-

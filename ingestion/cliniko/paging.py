@@ -10,7 +10,7 @@ one, and one slips unseen over the border of two pages. Hence:
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -66,7 +66,7 @@ class ListReader:
     """The key of the list in the answer."""
     filters: tuple[str, ...] = ()
     """Lifts and the like, `field:OPvalue`, in force for every page."""
-    on_plan: Callable[[int], None] = lambda pages: None
+    on_plan: Callable[[int], None] = lambda _: None
     """Told how many pages are still to come, this one included, whenever that becomes known."""
     through: datetime | None = None
     _restarts: int = field(default=0, init=False)
@@ -90,7 +90,7 @@ class ListReader:
                 return
             since = border
 
-    def _pages_before(self, border: str, since: str | None, first: Page) -> Iterator[Page]:
+    def _pages_before(self, border: str, since: str | None, first: Page) -> Generator[Page, None, bool]:
         """The pages after `first`, up to `border`; returns whether rows left the set meanwhile."""
         leg, has_shrunk = _Leg(since, first.total), False
         leg.take(first)
@@ -113,7 +113,7 @@ class ListReader:
         """Go on from the stamp last seen; from the leg's own beginning when its order did not hold."""
         self._restarts += 1
         since = leg.since if leg.has_gap else leg.seen
-        if since is None and not leg.has_gap or self._restarts > max(20, _page_count(leg.total or 0)):
+        if (since is None and not leg.has_gap) or self._restarts > max(20, _page_count(leg.total or 0)):
             raise SyncError("unstable_list", f"{self.path}: the list changes faster than it can be read")
         return _Leg(since)
 
@@ -130,7 +130,12 @@ class ListReader:
                 ("page", str(number)),
             ],
         )
-        answer = self.client.get(url, lambda payload: self._shape_fault(payload, number))
+        try:
+            answer = self.client.get(url, lambda payload: self._shape_fault(payload, number))
+        except SyncError as error:
+            if error.code == "not_found" and number > 1:  # the list has become shorter than that
+                return Page([], datetime.now(UTC), total=-1)
+            raise
         self._check_next(answer.payload, number)
         return Page(answer.payload[self.name], answer.given_at, answer.payload["total_entries"])
 

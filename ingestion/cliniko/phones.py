@@ -1,4 +1,4 @@
-"""Phone numbers -> E.164. Here, because SQL cannot parse them; which number is a patient's is dbt's choice."""
+"""Phone numbers -> E.164. Here, because SQL cannot parse them; which one is a patient's is dbt's choice."""
 
 from functools import lru_cache
 from typing import Any

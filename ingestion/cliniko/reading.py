@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TextIO
 
+from ingestion.accepting import QuarantinedRow
 from ingestion.cliniko.client import Client
 from ingestion.cliniko.feeds import Feed
 from ingestion.cliniko.paging import PER_PAGE, ListReader, Page, stamp
 from ingestion.cliniko.rows import Cell, Rejected, compile_validator
 from ingestion.errors import SyncError
 from ingestion.known import KnownRecords
-from ingestion.runs import FeedRow, QuarantinedRow
+from ingestion.runs import FeedRow
 
 # A feed with this many unusable rows has changed its shape; a handful are bad records.
 TOO_MANY_REJECTED = 100
@@ -206,7 +207,7 @@ class FeedReading:
         if self.task.loss_limit >= 1:
             return
         if held > 1 and missing == held:
-            raise SyncError("empty_list", f"{self.task.feed.path}: nothing of {held} records is listed any more")
+            raise SyncError("empty_list", f"{self.task.feed.path}: none of {held} records is listed now")
         if missing > max(FEW_LOST, self.task.loss_limit * held):
             raise SyncError(
                 "shrunk_list",

@@ -4,6 +4,10 @@ from collections.abc import Callable
 
 import typer
 
-from orchestration.commands import token
+from orchestration.commands import org, sync, token
 
-COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (token.register,)
+COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
+    org.register,
+    sync.register,
+    token.register,
+)

@@ -1,0 +1,89 @@
+"""`routiq sync ORG`: one sync in the foreground, with a progress bar."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orchestration.commands.readable import readable_errors
+
+if TYPE_CHECKING:
+    from ingestion.sync import SyncProgress, SyncResult
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(sync)
+
+
+def sync(
+    organization_id: Annotated[str, typer.Argument(metavar="ORG")],
+    *,
+    sweep: Annotated[
+        bool, typer.Option("--sweep", help="Read everything again and find what is gone.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document when done.")] = False,
+) -> None:
+    """Read what Cliniko changed since the last sync into the raw log."""
+    from ingestion.pipeline import prepare_dlt  # noqa: PLC0415 - help must answer at once
+    from ingestion.sync import sync_organization  # noqa: PLC0415
+    from warehouse.settings import Settings  # noqa: PLC0415
+
+    with readable_errors(), _progress_bar(organization_id) as show:
+        settings = Settings.load()
+        prepare_dlt(settings)
+        result = sync_organization(
+            settings, organization_id, kind="sweep" if sweep else "sync", progress=show
+        )
+    typer.echo(_as_json(result) if as_json else _as_text(result))
+
+
+@contextmanager
+def _progress_bar(organization_id: str) -> Iterator[Callable[["SyncProgress"], None]]:
+    """Pages done of those known of so far, on standard error; the time left is at the allowed rate."""
+    from rich.console import Console  # noqa: PLC0415 - help must answer at once
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("pages {task.fields[left]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        bar = progress.add_task(organization_id, total=None, left="")
+
+        def show(now: "SyncProgress") -> None:
+            progress.update(
+                bar,
+                completed=now.pages_done,
+                total=now.pages_total,
+                description=f"{organization_id} {now.note or now.feed}",
+                left=_time_left(now),
+            )
+
+        yield show
+
+
+def _time_left(now: "SyncProgress") -> str:
+    pages = now.pages_total - now.pages_done
+    if pages <= 0 or not now.requests_per_minute:
+        return ""
+    minutes, seconds = divmod(round(pages / now.requests_per_minute * 60), 60)
+    return f"about {minutes}:{seconds:02} left of this feed"
+
+
+def _as_json(result: "SyncResult") -> str:
+    return json.dumps({**vars(result), "rows_written": result.rows_written}, default=str)
+
+
+def _as_text(result: "SyncResult") -> str:
+    lines = [
+        f"{name:24} {feed['status']:10} {feed['rows_read']:>8} read"
+        f" {feed['rows_new']:>8} new {feed['rows_changed']:>6} changed"
+        f" {feed['rows_removed']:>5} gone {feed['rows_quarantined']:>4} refused"
+        for name, feed in result.feeds.items()
+    ]
+    total = f"{result.requests} requests, {result.rows_written} rows in {result.seconds:.1f} s"
+    return "\n".join([*lines, total])
