@@ -10,14 +10,18 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from serving import health
+from serving.active_patients.router import router as active_patients
 from serving.database import Database
 from serving.docs_page import install_docs
 from serving.envelope import EXPOSED_HEADERS, Envelope
 from serving.handlers import install_handlers
 from serving.keys import FetchedKeys, FixedKey, Keys, fetch_from, keep_fresh
 from serving.limits import Limits
+from serving.openapi import complete
+from serving.reengagement.router import router as reengagement
 from serving.services import Services
 from serving.settings import ServingSettings
+from serving.sync.router import router as sync
 from serving.tokens import Rules, Verifier
 
 LARGEST_BODY = 64 * 1024
@@ -38,9 +42,17 @@ def create_app(settings: ServingSettings) -> FastAPI:
     )
     app.state.services = services
     install_handlers(app)
-    app.include_router(health.router)
+    for router in (sync, active_patients, reengagement, health.router):
+        app.include_router(router)
     install_docs(app)
+    describe(app)
     return app
+
+
+def describe(app: FastAPI) -> None:
+    """OpenAPI 3.1 of all routes, with the one error body."""
+    generate = app.openapi
+    app.openapi = lambda: complete(generate())  # type: ignore[method-assign]
 
 
 def make_services(settings: ServingSettings) -> Services:

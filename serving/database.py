@@ -22,6 +22,10 @@ Connection = AsyncConnection[DictRow]
 Parameters = Mapping[str, object]
 
 
+class DatabaseError(Exception):
+    """A statement failed for a reason that is ours: a bug or a missing right. Named by class only."""
+
+
 class Database:
     """Reads and writes for one organization at a time."""
 
@@ -136,4 +140,4 @@ def as_problem(error: psycopg.Error) -> Exception:
         return NotLoaded()
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         return Unavailable()
-    return RuntimeError(type(error).__name__)
+    return DatabaseError(type(error).__name__)

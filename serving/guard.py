@@ -7,12 +7,13 @@ parameter checked, no connection taken for a stranger. A route without a guard i
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_origin
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Path
 from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.openapi.models import HTTPBearer as BearerModel
-from fastapi.params import Path as PathParameter
+from fastapi.params import Query
 from fastapi.routing import APIRoute
 from fastapi.security.base import SecurityBase
 from starlette.datastructures import Headers
@@ -22,6 +23,7 @@ from starlette.responses import Response
 from serving.errors import Forbidden, TooManyRequests, Unauthenticated, Unavailable
 from serving.limits import Tier
 from serving.logs import log
+from serving.parameters import check_parameters
 from serving.services import services_of
 from serving.tokens import Caller, Role, TokenRefused, Verifier
 
@@ -117,16 +119,25 @@ class GuardedRoute(APIRoute):
         if len(guards) != 1:
             raise TypeError(f"{path} needs exactly one Guard, it has {len(guards)}")
         self.guard = guards[0]
+        declared = [field for field in get_flat_params(self.dependant) if isinstance(field.field_info, Query)]
+        self.parameters = {field.alias for field in declared}
+        self.repeatable = {field.alias for field in declared if is_sequence(field.field_info.annotation)}
 
     def get_route_handler(self) -> Any:
         handler = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
             await self.guard.admit(request)
+            sent = [name for name, _ in request.query_params.multi_items()]
+            check_parameters(sent, self.parameters, self.repeatable)
             response: Response = await handler(request)
             return response
 
         return guarded
+
+
+def is_sequence(annotation: object) -> bool:
+    return get_origin(annotation) in {list, tuple, set}
 
 
 def guards_of(dependant: Dependant) -> list[Guard]:
@@ -134,10 +145,20 @@ def guards_of(dependant: Dependant) -> list[Guard]:
     return found + [guard for below in dependant.dependencies for guard in guards_of(below)]
 
 
+OrganizationId = Annotated[
+    str, Path(description="The organization of your session token; any other is refused with 403.")
+]
+
+
+def organization_id_in_path(organization_id: OrganizationId) -> None:
+    """For the description only: the guard has compared it with the token, and no query takes it from here."""
+
+
+def org_id_in_path(org_id: OrganizationId) -> None:
+    """As `organization_id_in_path`, by the name that the second document gives it."""
+
+
 def guarded_router(prefix: str, tag: str) -> APIRouter:
-    return APIRouter(prefix=prefix, tags=[tag], route_class=GuardedRoute)
-
-
-def organization_path() -> Any:
-    """The description of the path's organization; the guard has compared it with the token."""
-    return PathParameter(description="The organization of your session token; any other is refused with 403.")
+    """A router of routes that ask their guard first."""
+    named = org_id_in_path if "{org_id}" in prefix else organization_id_in_path
+    return APIRouter(prefix=prefix, tags=[tag], route_class=GuardedRoute, dependencies=[Depends(named)])

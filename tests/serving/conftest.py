@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 import uvicorn
 from fastapi import FastAPI
@@ -20,6 +21,7 @@ from serving.app import create_app
 from serving.services import Services
 from serving.settings import ServingSettings
 from tests.conftest import free_port
+from tests.serving import marts
 from warehouse.settings import Settings
 
 PARTY = "https://app.example.com"
@@ -125,4 +127,38 @@ def run_api(settings: ServingSettings, clerk: Clerk) -> Iterator[Api]:
 @pytest.fixture(scope="module")
 def api(module_warehouse: Settings, clerk: Clerk) -> Iterator[Api]:
     with run_api(settings_for(module_warehouse, clerk), clerk) as api:
+        yield api
+
+
+@pytest.fixture(scope="module")
+def clinics(module_warehouse: Settings) -> Settings:
+    """Two loaded clinics, one that was never loaded and one that is switched off; the clock stands still."""
+    fresh = marts.days_ago(0.1)
+    marts.make_relations(module_warehouse)
+    marts.add_organization(module_warehouse, "org_a", data_as_of=fresh)
+    marts.add_organization(module_warehouse, "org_b", data_as_of=fresh)
+    marts.add_organization(module_warehouse, "org_empty")
+    marts.add_organization(module_warehouse, "org_off", data_as_of=fresh, active=False)
+    with psycopg.connect(module_warehouse.url("owner")) as connection:
+        for organization_id, patient_id in (("org_a", "101"), ("org_b", "202")):
+            key = [
+                {
+                    "organization_id": organization_id,
+                    "patient_id": patient_id,
+                    "survivor_patient_id": patient_id,
+                }
+            ]
+            marts.insert(connection, "marts.dim_patients", key)
+            marts.insert(
+                connection,
+                "marts.patient_reengagement_master_view",
+                [marts.master_row(organization_id, patient_id)],
+            )
+            marts.insert(connection, "marts.active_patients", [marts.active_row(organization_id, patient_id)])
+    return module_warehouse
+
+
+@pytest.fixture(scope="module")
+def clinic_api(clinics: Settings, clerk: Clerk) -> Iterator[Api]:
+    with run_api(settings_for(clinics, clerk), clerk) as api:
         yield api

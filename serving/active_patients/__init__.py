@@ -1,0 +1,1 @@
+"""The patients in care: those who came in the last 45 days."""

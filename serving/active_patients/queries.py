@@ -1,0 +1,96 @@
+"""The statements behind the active-patient routes; who is active, the mart says."""
+
+from typing import LiteralString
+
+from serving.answers import framed, instant
+
+# The order of the list, ascending throughout. Ids are digits: the longer one is the greater.
+POSITION: LiteralString = """
+    coalesce(-extract(epoch from last_appointment_date), 'Infinity'::numeric),
+    length(patient_id), patient_id collate "C"
+"""
+
+ACTIVE_PATIENTS: LiteralString = framed(f"""
+    with active as materialized (
+        select * from marts.active_patients where organization_id = asked.organization_id
+    ),
+
+    following as (
+        select ordered.*, row_number() over () as place
+        from (
+            select *
+            from active
+            where
+                %(after)s::text[] is null
+                or ({POSITION}) > (
+                    (%(after)s::text[])[1]::numeric,
+                    length((%(after)s::text[])[2]), (%(after)s::text[])[2] collate "C"
+                )
+            order by {POSITION}
+            limit %(limit)s::bigint + 1
+        ) as ordered
+    ),
+
+    page as materialized (
+        select * from following where %(limit)s::bigint is null or place <= %(limit)s::bigint
+    )
+
+    select
+        json_build_object(
+            'organization_id', asked.organization_id,
+            'active_patients', coalesce(
+                (
+                    select
+                        json_agg(
+                            json_build_object(
+                                'id', id,
+                                'contact_id', contact_id,
+                                'contact_name', contact_name,
+                                'contact_phone', contact_phone,
+                                'recent_appointment_count', recent_appointment_count,
+                                'upcoming_appointment_count', upcoming_appointment_count,
+                                'total_appointment_count', total_appointment_count,
+                                'last_appointment_date', {instant("last_appointment_date")},
+                                'recent_appointments', recent_appointments,
+                                'created_at', {instant("created_at")},
+                                'updated_at', {instant("updated_at")}
+                            )
+                            order by place
+                        )
+                    from page
+                ),
+                '[]'::json
+            ),
+            'total_count', (select count(*) from active)
+        )::text as body,
+        array(select patient_id from page order by place) as patient_ids,
+        (
+            select
+                array[
+                    coalesce(-extract(epoch from last_appointment_date), 'Infinity'::numeric)::text,
+                    patient_id
+                ]
+            from page
+            where place = %(limit)s::bigint and exists (select from following where place > %(limit)s::bigint)
+        ) as next_key
+""")
+
+SUMMARY: LiteralString = framed(f"""
+    select
+        json_build_object(
+            'organization_id', asked.organization_id,
+            'total_active_patients', count(*),
+            'patients_with_recent_appointments', count(*) filter (where recent_appointment_count > 0),
+            'patients_with_upcoming_appointments', count(*) filter (where upcoming_appointment_count > 0),
+            'last_sync_date', (
+                select {instant("max(finished_at)")}
+                from app.sync_runs
+                where organization_id = asked.organization_id and status = 'succeeded'
+            ),
+            'avg_recent_appointments', coalesce(round(avg(recent_appointment_count), 1), 0.0),
+            'avg_total_appointments', coalesce(round(avg(total_appointment_count), 1), 0.0)
+        )::text as body,
+        '{{}}'::text[] as patient_ids
+    from marts.active_patients
+    where organization_id = asked.organization_id
+""")

@@ -1,0 +1,140 @@
+"""From the row of a statement to an answer: is there data, how fresh is it, has the caller got it already?
+
+Every data statement is the body's own, framed by `framed`: one round trip tells whether the organization is
+known, active and loaded, how old its data is, and brings the body as JSON text that Postgres has made.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import LiteralString
+
+from psycopg.rows import DictRow
+from starlette.requests import Request
+from starlette.responses import Response
+
+from serving import paging
+from serving.database import Database, Parameters
+from serving.errors import Forbidden, NotLoaded, Unknown
+from serving.guard import Member
+
+CACHE_CONTROL = "private, no-cache"
+VARY = "Authorization, Origin"
+
+
+def instant(expression: LiteralString) -> LiteralString:
+    """SQL: an instant as RFC 3339 in UTC, to the second."""
+    return f"""to_char({expression} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
+
+
+def framed(body: LiteralString) -> LiteralString:
+    """A statement whose body may refer to `asked`: the organization, its zone, the clock, the data's age.
+
+    `body` is a select of one row: `body` (json) and `patient_ids` (text[] of everybody it names), and
+    `next_key` (text[], where the next page begins) if it pages.
+    """
+    return f"""
+with asked as materialized (
+    select
+        organizations.organization_id,
+        organizations.time_zone,
+        organizations.is_active,
+        publications.data_as_of,
+        app.as_of() as as_of
+    from app.organizations as organizations
+    left join app.publications as publications
+        on publications.organization_id = organizations.organization_id
+    where organizations.organization_id = %(organization_id)s
+)
+
+select
+    asked.is_active,
+    {instant("asked.data_as_of")} as data_as_of,
+    {instant("asked.as_of")} as as_of,
+    asked.data_as_of <= asked.as_of - interval '24 hours' as is_stale,
+    answered.*
+from asked
+cross join lateral (
+{body}
+) as answered
+"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A body as JSON text without its timestamp, and what its headers say."""
+
+    body: str
+    patient_ids: Sequence[str]
+    data_as_of: str
+    as_of: str
+    is_stale: bool
+
+    def etag(self) -> str:
+        """Weak: the timestamp of an answer moves on though nothing else does."""
+        return f'W/"{hashlib.blake2b(self.body.encode(), digest_size=16).hexdigest()}"'
+
+    def is_known_to(self, request: Request) -> bool:
+        known = ",".join(request.headers.getlist("if-none-match"))
+        return self.etag() in {part.strip() for part in known.split(",")}
+
+    def response(self, request: Request, *, timestamp: bool = False) -> Response:
+        """The answer, or 304 when the caller has it; `timestamp` adds the instant asked about."""
+        headers = {
+            "ETag": self.etag(),
+            "Cache-Control": CACHE_CONTROL,
+            "Vary": VARY,
+            "X-Data-As-Of": self.data_as_of,
+            "X-Data-Stale": "true" if self.is_stale else "false",
+        }
+        if self.is_known_to(request):
+            return Response(status_code=304, headers=headers)
+        body = f'{self.body[:-1]}, "timestamp" : "{self.as_of}"}}' if timestamp else self.body
+        return Response(body, media_type="application/json", headers=headers)
+
+
+async def ask(
+    database: Database,
+    member: Member,
+    statement: LiteralString,
+    parameters: Parameters,
+    *,
+    pages_of: str | None = None,
+) -> Answer:
+    """Run a framed statement for the caller's organization; `pages_of` names the list that it pages.
+
+    Raises:
+        Unknown: we do not know the organization.
+        Forbidden: it is switched off.
+        NotLoaded: none of its data was ever published.
+    """
+    named = {**parameters, "organization_id": member.organization_id}
+    row = loaded(await database.read(member.organization_id, statement, named))
+    return Answer(
+        body=with_next_cursor(row, pages_of) if pages_of else row["body"],
+        patient_ids=row["patient_ids"],
+        data_as_of=row["data_as_of"],
+        as_of=row["as_of"],
+        is_stale=row["is_stale"],
+    )
+
+
+def with_next_cursor(row: DictRow, name: str) -> str:
+    cursor = json.dumps(paging.encode(name, row["next_key"]) if row["next_key"] else None)
+    return f'{row["body"][:-1]}, "next_cursor" : {cursor}}}'
+
+
+def loaded(row: DictRow | None) -> DictRow:
+    known_row = known(row)
+    if known_row["data_as_of"] is None:
+        raise NotLoaded
+    return known_row
+
+
+def known(row: DictRow | None) -> DictRow:
+    if row is None:
+        raise Unknown("We do not know this organization.")
+    if not row["is_active"]:
+        raise Forbidden
+    return row

@@ -1,0 +1,1 @@
+"""Who is at risk of being lost, and whom to call first."""

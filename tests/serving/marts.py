@@ -1,0 +1,191 @@
+"""Hand-made served relations: the contract's columns as plain tables behind the same wall, for edge cases.
+
+`test_contract.py` holds them to the dbt contract. What is computed in the real marts is simply stated here.
+"""
+
+import datetime as dt
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from warehouse.settings import Settings
+
+AS_OF = dt.datetime(2025, 6, 30, 12, tzinfo=dt.UTC)
+
+RELATIONS: dict[LiteralString, dict[LiteralString, LiteralString]] = {
+    "active_patients": {
+        "organization_id": "text",
+        "patient_id": "text",
+        "id": "bigint",
+        "contact_id": "uuid",
+        "contact_name": "text",
+        "contact_phone": "text",
+        "recent_appointment_count": "bigint",
+        "upcoming_appointment_count": "bigint",
+        "total_appointment_count": "bigint",
+        "last_appointment_date": "timestamptz",
+        "recent_appointments": "jsonb",
+        "created_at": "timestamptz",
+        "updated_at": "timestamptz",
+    },
+    "patient_reengagement_master_view": {
+        "organization_id": "text",
+        "patient_id": "text",
+        "patient_name": "text",
+        "phone": "text",
+        "email": "text",
+        "engagement_status": "text",
+        "risk_level": "text",
+        "risk_score": "integer",
+        "days_since_last_contact": "integer",
+        "last_contact_at": "timestamptz",
+        "last_appointment_date": "timestamptz",
+        "next_scheduled_appointment": "timestamptz",
+        "recommended_action": "text",
+        "action_priority": "integer",
+        "risk_reasons": "text[]",
+        "previous_response_rate": "numeric",
+        "total_lifetime_appointments": "bigint",
+        "missed_appointments_last_90d": "bigint",
+        "missed_appointments_14d": "bigint",
+        "attendance_rate_90d": "numeric",
+        "lifetime_value": "numeric",
+        "upcoming_appointment_count": "bigint",
+        "has_attended_last_30d": "boolean",
+        "created_at": "timestamptz",
+        "updated_at": "timestamptz",
+    },
+    "dim_patients": {
+        "organization_id": "text",
+        "patient_id": "text",
+        "survivor_patient_id": "text",
+    },
+}
+WALL = """
+create table marts.{table} ({columns});
+alter table marts.{table} enable row level security;
+alter table marts.{table} force row level security;
+create policy owner on marts.{table} to routiq_owner using (true) with check (true);
+create policy tenant on marts.{table} to routiq_api
+    using (organization_id = nullif(current_setting('app.organization_id', true), ''));
+grant select on marts.{table} to routiq_api;
+"""
+
+Row = dict[str, Any]
+
+
+def make_relations(warehouse: Settings) -> None:
+    with psycopg.connect(warehouse.url("owner")) as connection:
+        connection.execute("create schema marts")
+        connection.execute("grant usage on schema marts to routiq_api")
+        for table, columns in RELATIONS.items():
+            parts = [f"{name} {kind}" for name, kind in columns.items()]
+            connection.execute(
+                sql.SQL(WALL).format(table=sql.Identifier(table), columns=sql.SQL(", ".join(parts)))
+            )
+    freeze(warehouse, AS_OF)
+
+
+def freeze(warehouse: Settings, as_of: dt.datetime) -> None:
+    """Stop the clock of every later session of this database."""
+    with psycopg.connect(warehouse.url("admin"), autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("alter database {} set app.as_of = {}").format(
+                sql.Identifier(warehouse.database_name), sql.Literal(as_of.isoformat())
+            )
+        )
+
+
+def insert(connection: psycopg.Connection[Any], table: LiteralString, rows: list[Row]) -> None:
+    for row in rows:
+        values = {
+            name: Jsonb(value) if name == "recent_appointments" else value for name, value in row.items()
+        }
+        connection.execute(
+            sql.SQL("insert into {} ({}) values ({})").format(
+                sql.SQL(table),
+                sql.SQL(", ").join(map(sql.Identifier, values)),
+                sql.SQL(", ").join(map(sql.Placeholder, values)),
+            ),
+            values,
+        )
+
+
+def add_organization(
+    warehouse: Settings, organization_id: str, *, data_as_of: dt.datetime | None = None, active: bool = True
+) -> None:
+    with psycopg.connect(warehouse.url("owner")) as connection:
+        connection.execute(
+            "insert into app.organizations (organization_id, name, time_zone, is_active) "
+            "values (%s, %s, %s, %s)",
+            [organization_id, f"Clinic {organization_id}", "Australia/Sydney", active],
+        )
+        if data_as_of:
+            connection.execute(
+                "insert into app.publications values (%s, 1, %s, %s)",
+                [organization_id, data_as_of, data_as_of],
+            )
+
+
+def days_ago(days: float) -> dt.datetime:
+    return AS_OF - dt.timedelta(days=days)
+
+
+def master_row(organization_id: str, patient_id: str, **more: Any) -> Row:
+    """A patient of the master view: critical, forty-seven days away, unless `more` says otherwise."""
+    return {
+        "organization_id": organization_id,
+        "patient_id": patient_id,
+        "patient_name": f"Pat {organization_id} {patient_id}",
+        "phone": "+61491570006",
+        "email": f"p{patient_id}.{organization_id}@example.com",
+        "engagement_status": "dormant",
+        "risk_level": "critical",
+        "risk_score": 85,
+        "days_since_last_contact": 47,
+        "last_contact_at": days_ago(47),
+        "last_appointment_date": days_ago(47),
+        "next_scheduled_appointment": None,
+        "recommended_action": "DORMANT: Re-engagement campaign needed",
+        "action_priority": 1,
+        "risk_reasons": ["days_since_contact", "nothing_booked"],
+        "previous_response_rate": 78.5,
+        "total_lifetime_appointments": 12,
+        "missed_appointments_last_90d": 2,
+        "missed_appointments_14d": 0,
+        "attendance_rate_90d": 71.4,
+        "lifetime_value": "1140.00",
+        "upcoming_appointment_count": 0,
+        "has_attended_last_30d": False,
+        "created_at": days_ago(400),
+        "updated_at": days_ago(40),
+    } | more
+
+
+def active_row(organization_id: str, patient_id: str, **more: Any) -> Row:
+    """A patient of the active list: three visits in the last weeks, one ahead."""
+    return {
+        "organization_id": organization_id,
+        "patient_id": patient_id,
+        "id": int(patient_id) % 2**52,
+        "contact_id": f"00000000-0000-8000-8000-{int(patient_id) % 16**12:012x}",
+        "contact_name": f"Pat {organization_id} {patient_id}",
+        "contact_phone": "61491570006",
+        "recent_appointment_count": 3,
+        "upcoming_appointment_count": 1,
+        "total_appointment_count": 15,
+        "last_appointment_date": days_ago(5),
+        "recent_appointments": [
+            {
+                "id": "9007199254740993123",
+                "date": "2025-06-25T12:00:00Z",
+                "type": "Standard consultation",
+                "practitioner": "Alex Example",
+                "status": "attended",
+            }
+        ],
+        "created_at": days_ago(400),
+        "updated_at": days_ago(4),
+    } | more
