@@ -1,0 +1,3 @@
+{% macro candidates_of(relation) -%}
+    {{ return(relation.incorporate(path={'schema': 'candidates'})) }}
+{%- endmacro %}

@@ -1,0 +1,31 @@
+{% macro prepare_schemas() %}
+    {#- Once, before models run side by side: two of them would race to make the same schema. -#}
+    {% if execute and flags.WHICH in ('build', 'run') %}
+        create schema if not exists candidates;
+        create schema if not exists checks;
+        do $$
+        begin
+            if not has_schema_privilege('routiq_api', 'marts', 'usage') then
+                grant usage on schema marts to routiq_api;
+            end if;
+        end $$
+    {% endif %}
+{% endmacro %}
+
+{% macro freeze_loads() %}
+    {% if execute and flags.WHICH in ('build', 'run') %}
+        update app.loads set frozen_at = now() where frozen_at is null
+    {% endif %}
+{% endmacro %}
+
+{% macro unpublished_loads() -%}
+    select
+        loads.organization_id,
+        loads.load_id
+    from {{ source('app', 'loads') }} as loads
+    where
+        loads.frozen_at is not null
+        {%- if not flags.FULL_REFRESH %}
+        and loads.published_at is null
+        {%- endif %}
+{%- endmacro %}

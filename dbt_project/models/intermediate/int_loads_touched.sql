@@ -1,0 +1,5 @@
+with loads as (
+    {{ unpublished_loads() }}
+)
+
+select * from loads

@@ -1,0 +1,88 @@
+{{ config(
+    materialized='served',
+    key=['organization_id', 'patient_id'],
+    patient_column='survivor_patient_id',
+    served_indexes=['(organization_id, survivor_patient_id)'],
+) }}
+
+with patients as (
+    select
+        patients.*,
+        resolved.survivor_patient_id,
+        -- a record with a merge date but no link was merged into somebody unknown
+        resolved.survivor_patient_id <> patients.patient_id
+        or (patients.merged_at is not null and patients.merged_with_patient_id is null)
+            as is_merged,
+        sha256(convert_to(patients.organization_id || ':' || patients.patient_id, 'UTF8'))
+            as contact_hash
+    from {{ ref('stg_cliniko__patients') }} as patients
+    inner join {{ ref('int_patients_resolved') }} as resolved
+        on
+            resolved.organization_id = patients.organization_id
+            and resolved.patient_id = patients.patient_id
+),
+
+phones as (
+    select distinct on (patients.organization_id, patients.patient_id)
+        patients.organization_id,
+        patients.patient_id,
+        numbers.entry ->> 'phone_e164' as phone
+    from patients
+    cross join
+        lateral jsonb_array_elements(
+            case jsonb_typeof(patients.patient_phone_numbers)
+                when 'array' then patients.patient_phone_numbers
+                else '[]'
+            end
+        ) with ordinality as numbers (entry, place)
+    where
+        numbers.entry ->> 'phone_e164' is not null
+        and lower(coalesce(numbers.entry ->> 'phone_type', '')) <> 'fax'
+    order by
+        patients.organization_id,
+        patients.patient_id,
+        lower(coalesce(numbers.entry ->> 'phone_type', '')) <> 'mobile',
+        numbers.place
+),
+
+-- whoever was purged is forgotten: the row stays to be counted, the person does not
+remembered as (
+    select
+        patients.organization_id,
+        patients.patient_id,
+        patients.survivor_patient_id,
+        patients.is_merged,
+        patients.is_purged,
+        {{ contact_uuid('patients.contact_hash') }} as contact_id,
+        {{ contact_number('patients.contact_hash') }} as contact_number,
+        case when not patients.is_purged then patients.first_name end as first_name,
+        case when not patients.is_purged then patients.last_name end as last_name,
+        case when not patients.is_purged then phones.phone end as phone,
+        case when not patients.is_purged then patients.email end as email,
+        patients.created_at,
+        least(patients.archived_at, patients.deleted_at) as archived_at,
+        patients.updated_at
+    from patients
+    left join phones
+        on
+            phones.organization_id = patients.organization_id
+            and phones.patient_id = patients.patient_id
+)
+
+select
+    organization_id,
+    patient_id,
+    survivor_patient_id,
+    is_merged,
+    is_purged,
+    contact_id,
+    contact_number,
+    concat_ws(' ', first_name, last_name) as patient_name,
+    first_name,
+    last_name,
+    phone,
+    email,
+    created_at,
+    archived_at,
+    updated_at
+from remembered

@@ -1,0 +1,11 @@
+-- depends on every served table and view, so that it runs after all of them and their checks:
+{%- for table in [
+    ref('dim_organizations'), ref('dim_businesses'), ref('dim_practitioners'),
+    ref('dim_appointment_types'), ref('dim_patients'), ref('fct_visits'), ref('fct_contacts'),
+    ref('fct_invoices'), ref('fct_patient_cases'), ref('int_patients_affected'),
+    ref('active_patients'), ref('patient_reengagement_master_view'),
+] %}
+-- {{ table }}
+{%- endfor %}
+
+select organization_id from {{ ref('int_organizations_touched') }}
