@@ -107,7 +107,16 @@ def dbt_arguments(*more: str) -> list[str]:
 
 def _run_dbt(settings: Settings, more: list[str], progress: Callable[[BuildProgress], None]) -> None:
     dbt_home(settings).mkdir(mode=0o700, parents=True, exist_ok=True)
-    command = [str(Path(sys.executable).parent / "dbt"), "--log-format", "json", "--log-format-file", "text", "--log-level-file", "info", *dbt_arguments(*more)]
+    command = [
+        str(Path(sys.executable).parent / "dbt"),
+        "--log-format",
+        "json",
+        "--log-format-file",
+        "text",
+        "--log-level-file",
+        "info",
+        *dbt_arguments(*more),
+    ]
     failed: list[str] = []
     with subprocess.Popen(
         command,
@@ -144,8 +153,7 @@ def _outcome(settings: Settings) -> tuple[list[str], dict[str, list[str]], int]:
     held_back: dict[str, list[str]] = {}
     with psycopg.connect(settings.url("owner")) as connection:
         published = [
-            row[0]
-            for row in connection.execute("select organization_id from checks.published order by 1")
+            row[0] for row in connection.execute("select organization_id from checks.published order by 1")
         ]
         for organization_id, check in connection.execute(
             "select organization_id, check_name from checks.held_back order by 1, 2"

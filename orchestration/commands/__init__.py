@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import typer
 
-from orchestration.commands import org, sync, token
+from orchestration.commands import build, org, sync, token
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     org.register,
     sync.register,
+    build.register,
     token.register,
 )

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 import typer
 
+from orchestration.build import BuildError, BuildProgress, build
 from orchestration.errors import CommandError
 from warehouse.settings import Settings
 
@@ -14,18 +15,17 @@ def register(app: typer.Typer) -> None:
 
 
 def build_command(
-    full: bool = typer.Option(False, "--full", help="compute everything again from the raw log"),  # noqa: FBT001
-    as_json: bool = typer.Option(False, "--json", help="one JSON document on stdout"),  # noqa: FBT001
+    full: bool = typer.Option(False, "--full", help="compute everything again from the raw log"),
+    as_json: bool = typer.Option(False, "--json", help="one JSON document on stdout"),
 ) -> None:
     """Build the marts and publish them for every organization whose checks pass."""
-    from orchestration import build  # dbt's wrapper is cheap, but other commands need none of it
 
-    def show(progress: build.BuildProgress) -> None:
+    def show(progress: BuildProgress) -> None:
         typer.echo(f"\r{progress.done:>3} of {progress.total} {progress.step:<60.60}", err=True, nl=False)
 
     try:
-        result = build.build(Settings.load(), progress=show, full=full)
-    except build.BuildError as error:
+        result = build(Settings.load(), progress=show, full=full)
+    except BuildError as error:
         raise CommandError(str(error)) from None
     finally:
         typer.echo(err=True)

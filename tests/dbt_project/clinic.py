@@ -127,7 +127,7 @@ class Clinic:
     def ask(self, query: str, as_of: datetime = NOON) -> list[dict[str, Any]]:
         """What the API would read of this clinic at that instant."""
         with as_api(self.settings, self.organization_id, as_of) as connection:
-            return connection.execute(query).fetchall()  # type: ignore[arg-type]
+            return connection.execute(query).fetchall()
 
     def master(self, as_of: datetime = NOON) -> dict[str, dict[str, Any]]:
         rows = self.ask("select * from marts.patient_reengagement_master_view", as_of)

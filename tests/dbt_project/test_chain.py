@@ -1,7 +1,7 @@
 """Raw rows of two clinics become what each one's readers see, and nobody else's."""
 
-from tests.dbt_project.clinic import NOON, Clinic, as_api, days
 from orchestration.build import build
+from tests.dbt_project.clinic import NOON, Clinic, as_api, days
 from warehouse.settings import Settings
 
 
