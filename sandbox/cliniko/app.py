@@ -13,7 +13,8 @@ from starlette.types import Receive, Scope, Send
 
 from sandbox.cliniko import control
 from sandbox.cliniko.access import blocked, clinic_of
-from sandbox.cliniko.clinic import Clinic, now
+from sandbox.cliniko.choices import Choices
+from sandbox.cliniko.clinic import Clinic, Clinics, now
 from sandbox.cliniko.faults import BENDS, INSTEAD, Fault, answer_instead, touched
 from sandbox.cliniko.pages import Page
 from sandbox.cliniko.refusals import NoRouteError, RefusedError, too_many, unauthorized
@@ -29,7 +30,7 @@ _PAGE = re.compile(r"(?:^|&)page=(\d{1,9})(?:&|$)")
 class App:
     """An ASGI application over the clinics it was given."""
 
-    def __init__(self, clinics: list[Clinic]) -> None:
+    def __init__(self, clinics: Clinics) -> None:
         self.clinics = clinics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,13 +49,17 @@ class App:
             return refusal.response()
 
     async def _cliniko(self, request: Request, parts: Parts, *, known: bool) -> Response:
-        clinic = clinic_of(request, self.clinics)
+        clinic = clinic_of(request, self.clinics.all)
         if clinic is None:
-            return unauthorized(self.clinics[0].profile.choices.unauthorized_body)
+            return unauthorized(self._choices().unauthorized_body)
         body = await request.body()
         response = await self._limited(clinic, request, parts if known else (), body)
         clinic.requests.add(request.url.path, response.status_code)
         return response
+
+    def _choices(self) -> Choices:
+        """Who comes without a key is nobody's user: the first clinic's choices count."""
+        return self.clinics.all[0].profile.choices if self.clinics.all else Choices()
 
     async def _limited(
         self, clinic: Clinic, request: Request, parts: tuple[str, ...], body: bytes

@@ -4,6 +4,7 @@ A clinic flips a choice in its clinic.toml under `[choices]`. What the reference
 
 Choices that are not switches, because no client could be hurt by the other way:
 - strings compare with their case; `!=` leaves out rows where the field is null, as SQL does;
+- an instant to filter by needs its time and its zone, as in the examples;
 - only fields that can be filtered can be sorted by, any other is a 400;
 - a page or per_page that is no positive number is a 400;
 - a record hidden from its list is a 404 on its own, unless `q[]` lifts what hides it;
@@ -59,6 +60,14 @@ class Choices:
     """The other wording seen: `This column is not searchable.`"""
 
 
+_ALLOWED = {
+    "unauthorized_body": ("text", "json"),
+    "per_page_over_max": ("reject", "clamp"),
+    "page_beyond_end": ("empty", "not_found"),
+    "unknown_parameters": ("ignore", "reject"),
+}
+
+
 def read_choices(values: dict[str, Any], where: str) -> Choices:
     """The clinic's own choices over the defaults; a misspelt one is an error, not a silent default."""
     types = {field.name: type(field.default) for field in fields(Choices)}
@@ -68,6 +77,8 @@ def read_choices(values: dict[str, Any], where: str) -> Choices:
         expected = list if types[name] is tuple else types[name]
         if type(value) is not expected:
             raise SandboxError(f"{where}: choice {name} must be of type {expected.__name__}")
+        if value not in _ALLOWED.get(name, (value,)):
+            raise SandboxError(f"{where}: choice {name} must be one of {', '.join(_ALLOWED[name])}")
     own: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
     }

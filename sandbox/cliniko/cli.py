@@ -6,7 +6,8 @@ import sys
 import time
 from pathlib import Path
 
-from sandbox.cliniko.server import PORT_SETTING, listen, open_clinics, serve
+from sandbox.cliniko.clinic import Clinics
+from sandbox.cliniko.server import PORT_SETTING, listen, serve
 from sandbox.errors import SandboxError
 
 DEFAULT_PORT = 8091
@@ -21,7 +22,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--port", type=int, help=f"default {PORT_SETTING}, else {DEFAULT_PORT}")
-    add("--clinic", type=Path, action="append", required=True, metavar="PATH", help="may be repeated")
+    add("--clinic", type=Path, action="append", default=[], metavar="PATH", help="may be repeated")
     add("--rate-limit", type=int, default=200, metavar="N", help="requests a window (default 200)")
     add("--no-rate-limit", action="store_const", const=None, dest="rate_limit")
     add("--rate-window", type=int, default=60, metavar="S", help="seconds (default 60)")
@@ -43,8 +44,10 @@ def main(argv: list[str]) -> int:
     port = _port(arguments.port)
     listener = listen(port)
     began = time.monotonic()
-    clinics = open_clinics(arguments.clinic, arguments.rate_limit, arguments.rate_window)
-    names = ", ".join(clinic.name for clinic in clinics)
+    clinics = Clinics(arguments.rate_limit, arguments.rate_window)
+    for folder in arguments.clinic:
+        clinics.open(folder)
+    names = ", ".join(clinic.name for clinic in clinics.all)
     sys.stderr.write(
         f"sandbox: Cliniko on http://127.0.0.1:{port} for {names} ({time.monotonic() - began:.1f} s)\n"
     )

@@ -1,5 +1,6 @@
 """One clinic as it is served: its clinic.toml, its records, and the limits, faults and counts of its user."""
 
+import re
 import time
 import tomllib
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from sandbox.cliniko.resources import LISTS
 from sandbox.cliniko.store import Store
 from sandbox.errors import SandboxError
 
+_SHARD = re.compile(r"(?<=.)-[a-z]{2}[0-9]{1,2}$")
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -29,7 +32,7 @@ class Profile:
 
     def opens_with(self, key: str) -> bool:
         """Cliniko's keys work with and without the shard at their end."""
-        return key in {self.api_key, self.api_key.rpartition("-")[0] or self.api_key}
+        return key in {self.api_key, _SHARD.sub("", self.api_key)}
 
 
 def read_profile(folder: Path) -> Profile:
@@ -77,6 +80,28 @@ class Clinic:
         """The user that the key belongs to: the oldest one."""
         rows = self.store.index.select("select id from users order by created_at, id limit 1", [])["id"]
         return int(rows[0])
+
+
+@dataclass
+class Clinics:
+    """The clinics of one server; no two share the folder's name, which the control plane uses, or the key."""
+
+    limit: int | None = None
+    window: int = 60
+    all: list[Clinic] = field(default_factory=list)
+
+    def open(self, folder: Path) -> None:
+        profile = read_profile(folder)
+        for other in self.all:
+            if other.name == folder.resolve().name:
+                raise SandboxError(f"two clinics have folders of the same name, {other.name}; rename one")
+            if other.profile.api_key == profile.api_key:
+                raise SandboxError(f"{folder} has the same api_key as {other.name}; each needs its own")
+        self.all.append(Clinic(folder, self.limit, self.window))
+
+    def close(self, clinic: Clinic) -> None:
+        self.all.remove(clinic)
+        clinic.store.close()
 
 
 def now() -> float:

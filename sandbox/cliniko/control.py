@@ -1,11 +1,12 @@
 """The control plane under /_sandbox: what tests and the demo do to a clinic. No product ever calls it."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from sandbox.cliniko.clinic import Clinic, now
+from sandbox.cliniko.clinic import Clinic, Clinics, now
 from sandbox.cliniko.faults import read_fault
 from sandbox.cliniko.limits import RequestCounts
 from sandbox.cliniko.refusals import NoRouteError, RefusedError, record_not_found
@@ -15,16 +16,37 @@ from sandbox.cliniko.writes import instant
 from sandbox.errors import SandboxError
 
 
-def answer(clinics: list[Clinic], method: str, parts: tuple[str, ...], body: bytes) -> Response:
+def answer(clinics: Clinics, method: str, parts: tuple[str, ...], body: bytes) -> Response:
     """`parts` is the path below /_sandbox."""
-    if (method, parts) == ("GET", ("clinics",)):
-        return JSONResponse({"clinics": [clinic.name for clinic in clinics]})
-    if len(parts) < 3 or parts[0] != "clinics":
-        raise NoRouteError
-    clinic = next((clinic for clinic in clinics if clinic.name == parts[1]), None)
-    if clinic is None:
-        raise RefusedError(404, f"no clinic {parts[1]!r} here")
-    return _clinic(clinic, method, parts[2:], body)
+    match method, parts:
+        case "GET", ("clinics",):
+            return JSONResponse({"clinics": [clinic.name for clinic in clinics.all]})
+        case "POST", ("clinics",):
+            return _open(clinics, _json(body))
+        case "DELETE", ("clinics", name):
+            clinics.close(_named(clinics, name))
+            return Response(status_code=204)
+        case _, ("clinics", name, *rest) if rest:
+            return _clinic(_named(clinics, name), method, tuple(rest), body)
+    raise NoRouteError
+
+
+def _named(clinics: Clinics, name: str) -> Clinic:
+    for clinic in clinics.all:
+        if clinic.name == name:
+            return clinic
+    raise RefusedError(404, f"no clinic {name!r} here")
+
+
+def _open(clinics: Clinics, body: object) -> Response:
+    """One more clinic in a server that runs: for tests, to which a start would be long."""
+    if not isinstance(body, dict) or not isinstance(body.get("path"), str):
+        raise RefusedError(400, "the body must be an object with the `path` of a clinic")
+    try:
+        clinics.open(Path(body["path"]))
+    except SandboxError as error:
+        raise RefusedError(400, str(error)) from None
+    return Response(status_code=204)
 
 
 def _clinic(clinic: Clinic, method: str, parts: tuple[str, ...], body: bytes) -> Response:

@@ -22,6 +22,8 @@ OPERATORS: dict[Kind, tuple[str, ...]] = {
     "arr": ("~",),
 }
 _NUMBER = re.compile(r"-?\d{1,19}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(_DATE.pattern + r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})")
 _WILD_DATE = re.compile(r"[\d*]{4}-[\d*]{2}-[\d*]{2}")
 Value = str | int | bool | date | datetime
 
@@ -61,18 +63,22 @@ def _must_be(name: str, what: str) -> RefusedError:
 
 
 def _instant(name: str, operator: str, value: str) -> Condition:
+    # A plus sign in a query string is a space when nobody encoded it.
+    text = value.replace(" ", "+")
+    if not _INSTANT.fullmatch(text):
+        raise _must_be(name, "date-time")
     try:
-        # A plus sign in a query string is a space when nobody encoded it.
-        parsed = datetime.fromisoformat(value.replace(" ", "+"))
-    except ValueError:
+        instant = datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
         raise _must_be(name, "date-time") from None
-    instant = parsed.astimezone(UTC).replace(tzinfo=None) if parsed.tzinfo else parsed
     return Condition(f"{name} {operator} ?", name, [instant])
 
 
 def _date(name: str, operator: str, value: str) -> Condition:
     if operator == "=" and "*" in value and _WILD_DATE.fullmatch(value):
         return Condition(f"strftime({name}, '%Y-%m-%d') like ?", name, [value.replace("*", "_")])
+    if not _DATE.fullmatch(value):
+        raise _must_be(name, "date")
     try:
         return Condition(f"{name} {operator} ?", name, [date.fromisoformat(value)])
     except ValueError:
@@ -85,7 +91,7 @@ def _integer(name: str, operator: str, value: str) -> Condition:
         raise _must_be(name, "number")
     numbers = [int(part) for part in parts]
     if operator == "=":
-        return Condition(f"{name} in (select unnest(?::bigint[]))", name, [numbers])
+        return Condition(f"{name} in (select unnest(?::hugeint[]))", name, [numbers])
     return Condition(f"{name} {operator} ?", name, [numbers[0]])
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.responses import JSONResponse, Response
 
@@ -25,7 +26,7 @@ from sandbox.cliniko.resources import (
     UNARCHIVABLE,
 )
 
-_ID = re.compile(r"[0-9]{1,18}|[1-8][0-9]{18}|9[01][0-9]{17}")
+_ID = re.compile(r"[0-9]{1,18}|[1-8][0-9]{18}")
 ACTIVE_CASE = Condition("closed_at is null")
 
 
@@ -92,7 +93,8 @@ def _list(call: Call, name: str, only: list[Condition]) -> Page:
 
 def _always(clinic: Clinic, name: str, query: str) -> list[Condition]:
     """The plain list of practitioners has the active ones only."""
-    if name != "practitioners" or (clinic.profile.choices.active_filter_lifts and "active:" in query):
+    asks = any(value.startswith("active:") for _, value in parse_qsl(query))
+    if name != "practitioners" or (asks and clinic.profile.choices.active_filter_lifts):
         return []
     return [Condition("active is not false")]
 

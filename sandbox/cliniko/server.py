@@ -15,7 +15,7 @@ from pathlib import Path
 import uvicorn
 
 from sandbox.cliniko.app import App
-from sandbox.cliniko.clinic import Clinic
+from sandbox.cliniko.clinic import Clinics
 from sandbox.errors import SandboxError
 
 PORT_SETTING = "ROUTIQ_CLINIKO_PORT"
@@ -35,17 +35,7 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
-def open_clinics(folders: list[Path], limit: int | None, window: int) -> list[Clinic]:
-    """The clinics; no two may share the folder's name, which the control plane uses, or the key."""
-    clinics = [Clinic(folder, limit, window) for folder in folders]
-    if len({clinic.name for clinic in clinics}) < len(clinics):
-        raise SandboxError("two clinics have folders of the same name; rename one")
-    if len({clinic.profile.api_key for clinic in clinics}) < len(clinics):
-        raise SandboxError("two clinics have the same api_key; each needs its own")
-    return clinics
-
-
-def serve(listener: socket.socket, clinics: list[Clinic]) -> None:
+def serve(listener: socket.socket, clinics: Clinics) -> None:
     """Until it is told to stop. The app sets Date itself: uvicorn's may be a second late."""
     config = uvicorn.Config(
         App(clinics),

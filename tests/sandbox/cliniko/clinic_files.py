@@ -2,7 +2,8 @@
 
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -38,6 +39,20 @@ def write_clinic(
     for resource, rows in records.items():
         (folder / f"{resource}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return folder
+
+
+@contextmanager
+def served(server: str, *folders: Path) -> Iterator[str]:
+    """The running server with these clinics, as long as the block lasts."""
+    for folder in folders:
+        httpx.post(
+            f"{server}/_sandbox/clinics", json={"path": str(folder)}, verify=_NO_TLS
+        ).raise_for_status()
+    try:
+        yield server
+    finally:
+        for folder in folders:
+            httpx.delete(f"{server}/_sandbox/clinics/{folder.name}", verify=_NO_TLS).raise_for_status()
 
 
 class Api:

@@ -10,23 +10,23 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox.cliniko.server import run_cliniko
-from tests.sandbox.cliniko.clinic_files import AGENT, Api, record, write_clinic
+from tests.sandbox.cliniko.clinic_files import AGENT, Api, record, served, write_clinic
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     root: Path = tmp_path_factory.mktemp("clinics")
     people = {"patients": [record("patients", 11, first_name="Ada", last_name="Invented")]}
     others = {"patients": [record("patients", 22, first_name="Bea", last_name="Invented")]}
     forbidden = 'forbidden = ["treatment_notes", "users", "settings"]\n'
     flipped = "[choices]\nuser_agent_status = 401\n"
-    with run_cliniko(
-        [
+    with served(
+        server,
+        *[
             write_clinic(root / "open", people),
             write_clinic(root / "shut", others, toml=forbidden),
             write_clinic(root / "flipped", {}, toml=flipped),
-        ]
+        ],
     ) as address:
         yield address
 
