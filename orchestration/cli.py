@@ -5,6 +5,7 @@ import sys
 import typer
 
 from orchestration.commands import COMMANDS
+from orchestration.environment import load_environment
 from orchestration.errors import CommandError
 
 app = typer.Typer(
@@ -27,8 +28,24 @@ for register in COMMANDS:
 
 def main() -> None:
     """Entry point of the console script."""
+    load_environment()
     try:
         app()
     except CommandError as error:
         typer.echo(f"routiq: {error}", err=True)
         sys.exit(1)
+    except Exception as error:
+        if (text := _settings_error(error)) is None:
+            raise
+        typer.echo(f"routiq: {text}", err=True)
+        sys.exit(1)
+
+
+def _settings_error(error: Exception) -> str | None:
+    """A missing or wrong setting, by its name; never by its value, which may be a secret."""
+    from pydantic import ValidationError  # noqa: PLC0415 - slow, and only needed here
+
+    if not isinstance(error, ValidationError) or not error.title.endswith("Settings"):
+        return None
+    faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+    return f"settings ({'; '.join(faults)}); `routiq up` makes missing secrets"

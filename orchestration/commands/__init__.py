@@ -4,9 +4,12 @@ from collections.abc import Callable
 
 import typer
 
-from orchestration.commands import build, org, sync, token
+from orchestration.commands import build, down, org, status, sync, token, up
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
+    up.register,
+    down.register,
+    status.register,
     org.register,
     sync.register,
     build.register,

@@ -1,0 +1,29 @@
+"""`routiq up`: have everything running. Safe to run again; repairs what a killed run left."""
+
+import time
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(up)
+
+
+def up(json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False) -> None:
+    """Start the database, the API and Dagster, and wait until all answer."""
+    from orchestration import platform  # noqa: PLC0415 - its imports are slow
+    from orchestration.commands.output import print_json  # noqa: PLC0415
+
+    began = time.monotonic()
+    _, ports = platform.up(lambda text: typer.echo(text, err=True))
+    addresses = {
+        "api": f"http://127.0.0.1:{ports.api_port}",
+        "api_docs": f"http://127.0.0.1:{ports.api_port}/docs",
+        "dagster": f"http://127.0.0.1:{ports.dagster_port}",
+    }
+    if json:
+        return print_json({**addresses, "seconds": round(time.monotonic() - began, 1)})
+    for name, address in addresses.items():
+        typer.echo(f"{name.replace('_', ' '):10}{address}")
+    return None

@@ -1,0 +1,85 @@
+"""What is running and how far each organization is: the facts behind `routiq status`."""
+
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from orchestration.supervision import ProcessState, Supervisor
+from warehouse.settings import Settings
+
+ORGANIZATIONS = """
+select
+    organizations.organization_id,
+    organizations.name,
+    organizations.sync_enabled,
+    run.status as sync_status,
+    run.kind as sync_kind,
+    run.requested_by,
+    run.requested_at,
+    run.started_at,
+    run.finished_at,
+    run.error_code,
+    run.error_detail,
+    progress.pages_done,
+    progress.pages_total,
+    progress.requests,
+    publications.data_as_of,
+    publications.data_version
+from app.organizations
+left join lateral (
+    select * from app.sync_runs
+    where sync_runs.organization_id = organizations.organization_id
+    order by requested_at desc
+    limit 1
+) as run on true
+left join lateral (
+    select
+        sum(pages_done)::bigint as pages_done,
+        sum(pages_total)::bigint as pages_total,
+        sum(requests)::bigint as requests
+    from app.sync_run_feeds
+    where sync_run_feeds.organization_id = organizations.organization_id
+        and sync_run_feeds.sync_run_id = run.id
+) as progress on true
+left join app.publications on publications.organization_id = organizations.organization_id
+where organizations.is_active
+order by organizations.organization_id
+"""
+
+
+def organizations(settings: Settings) -> list[dict[str, Any]]:
+    """Each active organization with its latest sync, that sync's progress, and how fresh its data is.
+
+    Raises:
+        psycopg.OperationalError: the database is away.
+    """
+    with psycopg.connect(settings.url("loader"), connect_timeout=3, row_factory=dict_row) as connection:
+        return connection.execute(ORGANIZATIONS).fetchall()
+
+
+def processes(settings: Settings) -> list[ProcessState]:
+    return Supervisor(settings.home).processes()
+
+
+def describe_sync(row: dict[str, Any], now: datetime) -> str:
+    """One organization's latest sync in a few words."""
+    status = row["sync_status"]
+    if status is None:
+        return "never synced"
+    if status == "running":
+        return f"{row['sync_kind']} running, {row['pages_done'] or 0} of {row['pages_total'] or '?'} pages"
+    if status == "queued":
+        return f"{row['sync_kind']} queued {ago(row['requested_at'], now)}"
+    if status == "failed":
+        return f"{row['sync_kind']} failed {ago(row['finished_at'], now)}: {row['error_code']}"
+    return f"{row['sync_kind']} succeeded {ago(row['finished_at'], now)}"
+
+
+def ago(then: datetime, now: datetime) -> str:
+    seconds = max(0, int((now - then).total_seconds()))
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit} ago"
+    return f"{seconds} s ago"

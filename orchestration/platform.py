@@ -1,0 +1,191 @@
+"""Everything that `routiq up` starts, in its order, and `routiq down` stops. Each step is safe to run again.
+
+secrets -> Postgres, schema -> dlt's and Dagster's tables, dbt manifest -> processes -> wait until all answer
+"""
+
+import fcntl
+import importlib.util
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from orchestration.dagster_home import (
+    code_socket,
+    dagster_environment,
+    prepare_dagster,
+    workspace_file,
+)
+from orchestration.dbt_manifest import prepare_manifest
+from orchestration.environment import forget_environment, remember_environment
+from orchestration.errors import CommandError
+from orchestration.readiness import (
+    check_ports_free,
+    dagster_answers,
+    http_answers,
+    wait_until_all_answer,
+)
+from orchestration.settings import PlatformSettings
+from orchestration.supervision import Supervisor
+from orchestration.supervision_config import Program, python
+from warehouse.bootstrap import embedded_server, prepare_warehouse
+from warehouse.embedded import EmbeddedPostgresError
+from warehouse.settings import HomeSettings, Settings, ensure_secrets
+
+Say = Callable[[str], None]
+
+QUIET = {
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "RUNTIME__DLTHUB_TELEMETRY": "false",
+    "DAGSTER_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "1",
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONWARNINGS": "ignore",
+}
+
+
+def programs(settings: Settings, platform: PlatformSettings) -> list[Program]:
+    """The product's own processes: the API, and Dagster as one code server, daemon and web page."""
+    workspace = str(workspace_file(settings))
+    api = [Program("api", python("-m", "serving"), platform.api_port, "ROUTIQ_API_PORT")]
+    return [
+        *(api if importlib.util.find_spec("serving.__main__") else []),
+        Program(
+            "dagster-code",
+            python(
+                *("-m", "dagster", "api", "grpc", "--socket", str(code_socket(settings))),
+                *("--module-name", "orchestration.definitions", "--location-name", "routiq"),
+                "--use-python-environment-entry-point",
+            ),
+        ),
+        Program("dagster-daemon", python("-m", "dagster._daemon", "run", "--workspace", workspace)),
+        Program(
+            "dagster-webserver",
+            python(
+                *("-m", "dagster_webserver", "--workspace", workspace, "--host", "127.0.0.1"),
+                *("--port", str(platform.dagster_port)),
+            ),
+            platform.dagster_port,
+            "ROUTIQ_DAGSTER_PORT",
+        ),
+    ]
+
+
+def process_environment(settings: Settings) -> dict[str, str]:
+    """What the processes inherit: this environment, the secrets of the home, telemetry off."""
+    secrets = {name: value or "" for name, value in dotenv_values(settings.home / "secrets.env").items()}
+    own = {name: value for name, value in os.environ.items() if not name.startswith("SUPERVISOR_")}
+    home = {"ROUTIQ_HOME": str(settings.home.resolve())}
+    return {**secrets, **own, **QUIET, **dagster_environment(settings), **home}
+
+
+def prepare(settings: Settings, say: Say) -> None:
+    """Have Postgres running with the newest schema, Dagster's and dlt's tables made, the manifest parsed.
+
+    Raises:
+        CommandError: the server does not start, or the dbt project cannot be parsed.
+    """
+    say("database: starting, bringing the schema up to date")
+    try:
+        prepare_warehouse(settings)
+    except EmbeddedPostgresError as error:
+        raise CommandError(str(error)) from None
+    say("Dagster, dlt and dbt: preparing")
+    with ThreadPoolExecutor() as pool:
+        steps = [
+            pool.submit(prepare_dagster, settings),
+            pool.submit(prepare_manifest, settings.home),
+            pool.submit(_prepare_dlt, settings),
+        ]
+        for step in steps:
+            step.result()
+
+
+def start(settings: Settings, wanted: list[Program]) -> Supervisor:
+    """Have these programs running; returns at once, before they answer.
+
+    Raises:
+        CommandError: a port is taken, or supervisord does not start.
+    """
+    supervisor = Supervisor(settings.home)
+    with _one_at_a_time(settings.home):
+        supervisor.layout.make()
+        if not supervisor.is_running():
+            supervisor.stop_processes()
+        check_ports_free(wanted, supervisor)
+        remember_environment(settings.home)
+        supervisor.ensure(wanted, process_environment(settings))
+    return supervisor
+
+
+def wait(settings: Settings, platform: PlatformSettings, supervisor: Supervisor) -> None:
+    """Wait until the API and Dagster answer.
+
+    Raises:
+        CommandError: one of them does not.
+    """
+    wait_until_all_answer(
+        programs(settings, platform),
+        supervisor,
+        {
+            "api": lambda: http_answers(f"http://127.0.0.1:{platform.api_port}/healthz"),
+            "dagster-webserver": lambda: dagster_answers(platform),
+        },
+    )
+
+
+def up(say: Say) -> tuple[Settings, PlatformSettings]:
+    """All of it; returns the settings that it runs with.
+
+    Raises:
+        CommandError: something is in the way; the message says what and what to do.
+    """
+    ensure_secrets(HomeSettings().home)
+    settings, platform = Settings.load(), PlatformSettings()
+    supervisor = Supervisor(settings.home)
+    wanted = programs(settings, platform)
+    if not supervisor.is_running():
+        supervisor.stop_processes()
+    check_ports_free(wanted, supervisor)
+    prepare(settings, say)
+    say("processes: starting the API and Dagster")
+    wait(settings, platform, start(settings, wanted))
+    return settings, platform
+
+
+def down(home: Path) -> None:
+    """Stop what was started for this home, and nothing else; no error when nothing runs.
+
+    Raises:
+        CommandError: the database does not stop.
+    """
+    if not home.exists():
+        return
+    with _one_at_a_time(home):
+        Supervisor(home).stop()
+        if (home / "secrets.env").exists() and (settings := Settings.load()).is_embedded:
+            try:
+                embedded_server(settings).stop()
+            except EmbeddedPostgresError as error:
+                raise CommandError(str(error)) from None
+        forget_environment(home)
+
+
+def _prepare_dlt(settings: Settings) -> None:
+    if importlib.util.find_spec("ingestion.pipeline") is None:
+        return
+    from ingestion.pipeline import prepare_dlt  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415
+
+    prepare_dlt(settings)
+
+
+@contextmanager
+def _one_at_a_time(home: Path) -> Iterator[None]:
+    """Two commands at once would each start a supervisord."""
+    (home / "run").mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (home / "run" / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
