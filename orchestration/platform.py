@@ -50,9 +50,8 @@ QUIET = {
 def programs(settings: Settings, platform: PlatformSettings) -> list[Program]:
     """The product's own processes: the API, and Dagster as one code server, daemon and web page."""
     workspace = str(workspace_file(settings))
-    api = [Program("api", python("-m", "serving"), platform.api_port, "ROUTIQ_API_PORT")]
     return [
-        *(api if importlib.util.find_spec("serving.__main__") else []),
+        Program("api", python("-m", "serving"), platform.api_port, "ROUTIQ_API_PORT"),
         Program(
             "dagster-code",
             python(
@@ -131,7 +130,7 @@ def wait(settings: Settings, platform: PlatformSettings, supervisor: Supervisor)
         programs(settings, platform),
         supervisor,
         {
-            "api": lambda: http_answers(f"http://127.0.0.1:{platform.api_port}/healthz"),
+            "api": lambda: http_answers(f"http://127.0.0.1:{platform.api_port}/live"),
             "dagster-webserver": lambda: dagster_answers(platform),
         },
     )
@@ -145,6 +144,7 @@ def up(say: Say) -> tuple[Settings, PlatformSettings]:
     """
     ensure_secrets(HomeSettings().home)
     settings, platform = Settings.load(), PlatformSettings()
+    platform.require_sign_in()
     supervisor = Supervisor(settings.home)
     wanted = programs(settings, platform)
     if not supervisor.is_running():

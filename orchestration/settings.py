@@ -3,6 +3,7 @@
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from orchestration.errors import CommandError
 from warehouse.settings import HomeSettings
 
 
@@ -15,4 +16,22 @@ class PlatformSettings(HomeSettings):
     dagster_port: int = Field(default=3000, ge=1, le=65535)
     cliniko_port: int = Field(default=8091, ge=1, le=65535)
     clerk_port: int = Field(default=8092, ge=1, le=65535)
+    clerk_issuer: str = ""
+    clerk_authorized_parties: str = ""
     alert_urls: str = Field(default="", description="addresses for Apprise, separated by commas or blanks")
+
+    def require_sign_in(self) -> None:
+        """The API trusts no issuer by default, so it would not start.
+
+        Raises:
+            CommandError: it is not said whose tokens are taken, or from which pages.
+        """
+        wanted = {
+            "ROUTIQ_CLERK_ISSUER": self.clerk_issuer,
+            "ROUTIQ_CLERK_AUTHORIZED_PARTIES": self.clerk_authorized_parties,
+        }
+        if missing := [name for name, value in wanted.items() if not value]:
+            raise CommandError(
+                f"{' and '.join(missing)} must be set: whose tokens the API takes, and from which pages "
+                "(see .env.example; `make demo` brings an issuer of its own)"
+            )

@@ -22,7 +22,15 @@ from warehouse.settings import Settings
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     ports = {name: str(free_port()) for name in ("POSTGRES", "API", "DAGSTER")}
     home = tmp_path_factory.mktemp("up") / "home"
-    own = {"ROUTIQ_HOME": str(home), **{f"ROUTIQ_{name}_PORT": port for name, port in ports.items()}}
+    sign_in = {
+        "ROUTIQ_CLERK_ISSUER": "http://127.0.0.1:1",
+        "ROUTIQ_CLERK_AUTHORIZED_PARTIES": "http://localhost:8000",
+    }
+    own = {
+        "ROUTIQ_HOME": str(home),
+        **sign_in,
+        **{f"ROUTIQ_{name}_PORT": port for name, port in ports.items()},
+    }
     yield own
     Supervisor(home).stop()
     if (home / "secrets.env").exists():
@@ -51,11 +59,12 @@ def status(environment: dict[str, str]) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.timeout(900)
 def test_up_then_killed_then_up_then_down(environment: dict[str, str]) -> None:
     started = routiq(environment, "up", "--json")
     assert started.returncode == 0, started.stderr
     first = {process["name"]: process["pid"] for process in status(environment)["processes"]}
-    assert {"dagster-code", "dagster-daemon", "dagster-webserver"} <= first.keys()
+    assert {"api", "dagster-code", "dagster-daemon", "dagster-webserver"} <= first.keys()
 
     home = Path(environment["ROUTIQ_HOME"])
     only_home = {"ROUTIQ_HOME": str(home)}
@@ -76,6 +85,12 @@ def test_up_then_killed_then_up_then_down(environment: dict[str, str]) -> None:
     assert not any(psutil.pid_exists(pid) for pid in second.values())
     assert not server.is_running()
     assert routiq(only_home, "down").returncode == 0, "nothing to stop is no error"
+
+
+def test_up_says_which_setting_is_missing(tmp_path: Path) -> None:
+    answered = routiq({"ROUTIQ_HOME": str(tmp_path / "empty")}, "up")
+    assert answered.returncode == 1
+    assert "ROUTIQ_CLERK_ISSUER" in answered.stderr
 
 
 def test_a_command_before_up_says_what_to_do(tmp_path: Path) -> None:
