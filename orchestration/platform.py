@@ -4,7 +4,6 @@ secrets -> Postgres, schema -> dlt's and Dagster's tables, dbt manifest -> proce
 """
 
 import fcntl
-import importlib.util
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -175,9 +174,7 @@ def down(home: Path) -> None:
 
 
 def _prepare_dlt(settings: Settings) -> None:
-    if importlib.util.find_spec("ingestion.pipeline") is None:
-        return
-    from ingestion.pipeline import prepare_dlt  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415
+    from ingestion.pipeline import prepare_dlt  # noqa: PLC0415 - its import is slow
 
     prepare_dlt(settings)
 
