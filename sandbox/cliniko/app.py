@@ -16,6 +16,7 @@ from sandbox.cliniko.access import blocked, clinic_of
 from sandbox.cliniko.choices import Choices
 from sandbox.cliniko.clinic import Clinic, Clinics, now
 from sandbox.cliniko.faults import BENDS, INSTEAD, Fault, answer_instead, touched
+from sandbox.cliniko.live import Life
 from sandbox.cliniko.pages import Page
 from sandbox.cliniko.refusals import NoRouteError, RefusedError, too_many, unauthorized
 from sandbox.cliniko.routes import Call
@@ -30,14 +31,28 @@ _PAGE = re.compile(r"(?:^|&)page=(\d{1,9})(?:&|$)")
 class App:
     """An ASGI application over the clinics it was given."""
 
-    def __init__(self, clinics: Clinics) -> None:
+    def __init__(self, clinics: Clinics, lives: list[Life] | None = None) -> None:
         self.clinics = clinics
+        self.lives = lives or []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return await self._live(receive, send)
         request = Request(scope, receive)
         response = await self._answer(request)
         response.headers["Date"] = formatdate(now(), usegmt=True)
-        await response(scope, receive, send)
+        return await response(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """The clinics' stories go on from the server's start to its end."""
+        await receive()
+        stories = [asyncio.create_task(life.go_on()) for life in self.lives]
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        for story in stories:
+            story.cancel()
+        await asyncio.gather(*stories, return_exceptions=True)
+        await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, request: Request) -> Response:
         top, *parts = [part for part in request.url.path.split("/") if part] or [""]

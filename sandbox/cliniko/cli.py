@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from sandbox.cliniko.clinic import Clinics
+from sandbox.cliniko.live import begin
 from sandbox.cliniko.server import PORT_SETTING, listen, serve
 from sandbox.errors import SandboxError
 
@@ -26,7 +27,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--rate-limit", type=int, default=200, metavar="N", help="requests a window (default 200)")
     add("--no-rate-limit", action="store_const", const=None, dest="rate_limit")
     add("--rate-window", type=int, default=60, metavar="S", help="seconds (default 60)")
-    add("--live", action="store_true", help="let time pass: bookings, arrivals, cancellations")
+    add("--live", action="store_true", help="let the clinics go on living")
+    add(
+        "--speed",
+        type=float,
+        default=1.0,
+        metavar="N",
+        help="with --live: N times as much happens (default 1)",
+    )
     return parser
 
 
@@ -47,9 +55,10 @@ def main(argv: list[str]) -> int:
     clinics = Clinics(arguments.rate_limit, arguments.rate_window)
     for folder in arguments.clinic:
         clinics.open(folder)
+    lives = [begin(clinic, arguments.speed) for clinic in clinics.all] if arguments.live else []
     names = ", ".join(clinic.name for clinic in clinics.all)
     sys.stderr.write(
         f"sandbox: Cliniko on http://127.0.0.1:{port} for {names} ({time.monotonic() - began:.1f} s)\n"
     )
-    serve(listener, clinics)
+    serve(listener, clinics, lives)
     return 0

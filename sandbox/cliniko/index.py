@@ -69,14 +69,16 @@ class Index:
         self._read(name, path)
         self._insert(name, f"{first_row} + rowid")
 
-    def put(self, name: str, documents: dict[int, dict[str, str | None]]) -> None:
-        """Records by row, as `searchable` gives them, in the place of those with the same ids."""
+    def put(self, name: str, documents: dict[int, dict[str, str | None]]) -> list[int]:
+        """Records by row, as `searchable` gives them; returns the rows of those they replace."""
         path = Path(self._folder.name) / "incoming.jsonl"
         lines = (json.dumps({"row": row} | document) for row, document in documents.items())
         path.write_text("\n".join(lines))
         self._read(name, path)
-        self._db.execute(f'delete from "{name}" where id in (select try_cast(id as bigint) from incoming)')
+        ids = "select try_cast(id as bigint) from incoming"
+        former = self._db.execute(f'delete from "{name}" where id in ({ids}) returning row').fetchall()
         self._insert(name, "row::bigint")
+        return [row for (row,) in former]
 
     def _read(self, name: str, path: Path) -> None:
         columns = ", ".join(f"'{member}': 'varchar'" for member in ["row", *_members(LISTS[name])])

@@ -1,6 +1,6 @@
 """The text of every record of a clinic, by row number: lines in their files, changed records in memory.
 
-Rows are never reused: a changed record gets a new row, so a list ordered before a change stays readable.
+Rows are never reused: a changed record gets a new one, and its former text is forgotten.
 """
 
 import os
@@ -37,6 +37,12 @@ class Records:
         """The row of a record that is in no file. Only after all files are known."""
         self._changed.append((resource, text))
         return len(self._starts) + len(self._changed) - 1
+
+    def forget(self, rows: list[int]) -> None:
+        """Former versions: a clinic that lives for days would fill the memory with them."""
+        for row in rows:
+            if row >= len(self._starts):
+                self._changed[row - len(self._starts)] = ("", b"")
 
     def text(self, row: int) -> bytes:
         if row >= len(self._starts):

@@ -16,6 +16,7 @@ import uvicorn
 
 from sandbox.cliniko.app import App
 from sandbox.cliniko.clinic import Clinics
+from sandbox.cliniko.live import Life
 from sandbox.errors import SandboxError
 
 PORT_SETTING = "ROUTIQ_CLINIKO_PORT"
@@ -35,13 +36,13 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
-def serve(listener: socket.socket, clinics: Clinics) -> None:
+def serve(listener: socket.socket, clinics: Clinics, lives: list[Life]) -> None:
     """Until it is told to stop. The app sets Date itself: uvicorn's may be a second late."""
     config = uvicorn.Config(
-        App(clinics),
+        App(clinics, lives),
         log_level="warning",
         access_log=False,
-        lifespan="off",
+        lifespan="on",
         date_header=False,
         server_header=False,
     )
@@ -50,14 +51,22 @@ def serve(listener: socket.socket, clinics: Clinics) -> None:
 
 @contextmanager
 def run_cliniko(
-    clinics: list[Path], *, rate_limit: int | None = None, rate_window: int = 60, live: bool = False
+    clinics: list[Path],
+    *,
+    rate_limit: int | None = None,
+    rate_window: int = 60,
+    live_speed: float | None = None,
 ) -> Iterator[str]:
     """A sandbox Cliniko of the caller's own; yields its address, `http://127.0.0.1:PORT`."""
     port = _free_port()
     command = [sys.executable, "-m", "sandbox", "cliniko", "--port", str(port)]
     command += [text for folder in clinics for text in ("--clinic", str(folder))]
     command += ["--no-rate-limit"] if rate_limit is None else ["--rate-limit", str(rate_limit)]
-    command += ["--rate-window", str(rate_window), *(["--live"] if live else [])]
+    command += [
+        "--rate-window",
+        str(rate_window),
+        *(["--live", "--speed", str(live_speed)] if live_speed else []),
+    ]
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors, env=os.environ)
         try:

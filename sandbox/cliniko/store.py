@@ -64,13 +64,11 @@ class Store:
         by_id = {checked_id(record, name): record for record in records}
         if not by_id:
             return
-        rows = {
-            self.records.add(name, json.dumps(record, separators=(",", ":")).encode()): searchable(
-                LISTS[name], record
-            )
-            for record in by_id.values()
-        }
-        self.index.put(name, rows)
+        documents = {}
+        for record in by_id.values():
+            text = json.dumps(record, separators=(",", ":")).encode()
+            documents[self.records.add(name, text)] = searchable(LISTS[name], record)
+        self.records.forget(self.index.put(name, documents))
         self.versions[name] += 1
 
     def get(self, name: str, record_id: int) -> Record | None:
