@@ -24,8 +24,6 @@ from serving.settings import ServingSettings
 from serving.sync.router import router as sync
 from serving.tokens import Rules, Verifier
 
-LARGEST_BODY = 64 * 1024
-
 
 def create_app(settings: ServingSettings) -> FastAPI:
     """The API for these settings; nothing is connected before it starts."""

@@ -51,7 +51,7 @@ class Organization(BaseModel):
 class ClaimsV2(Claims):
     """`v` is 2 and the organization is `o`, its role without the prefix."""
 
-    v: Literal[2]
+    v: Annotated[int, Field(ge=2, le=2)]  # not a Literal: that would take 2.0
     o: Organization | None = None
 
     def organization(self) -> tuple[str | None, Literal["member", "admin"] | None]:

@@ -69,8 +69,7 @@ class Guard(SecurityBase):
         standing = services.limits.admit(caller.organization_id, self.tier)
         request.state.rate_limit = standing
         if not standing.admitted:
-            wait = services.limits.seconds_to_wait(standing)
-            raise TooManyRequests(headers={"Retry-After": str(wait)})
+            raise TooManyRequests(headers={"Retry-After": str(standing.wait)})
         check_agreement(request, caller.organization_id)
         request.state.member = self._member(caller, caller.organization_id)
 

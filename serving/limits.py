@@ -23,6 +23,7 @@ class Standing:
     limit: int
     remaining: int
     reset: int
+    wait: int
     admitted: bool
 
     def headers(self) -> dict[str, str]:
@@ -44,11 +45,14 @@ class Limits:
         limit = self._per_hour[tier]
         bucket = self._buckets.setdefault((organization_id, tier), InMemoryBucket([Rate(limit, HOUR_MS)]))
         now = int(self._clock() * 1000)
-        bucket.leak(now)
+        bucket.leak(now + 1)  # what is exactly an hour old has left the window
         admitted = bucket.put(RateItem(tier, now))
         oldest = bucket.peek(bucket.count() - 1)
-        reset = math.ceil(((oldest.timestamp if oldest else now) + HOUR_MS) / 1000)
-        return Standing(limit, limit - bucket.count(), reset, admitted)
-
-    def seconds_to_wait(self, standing: Standing) -> int:
-        return max(1, math.ceil(standing.reset - self._clock()))
+        free_at = (oldest.timestamp if oldest else now) + HOUR_MS
+        return Standing(
+            limit=limit,
+            remaining=limit - bucket.count(),
+            reset=math.ceil(free_at / 1000),
+            wait=math.ceil((free_at - now) / 1000),
+            admitted=admitted,
+        )

@@ -1,0 +1,71 @@
+"""The database goes and comes back: 503 within a second, then answers again by itself."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import free_port
+from tests.serving import marts
+from tests.serving.conftest import Api, Clerk, run_api, settings_for, wait_for
+from tests.serving.test_errors import problem
+from tests.serving.test_routes import RISK, SYNC
+from warehouse.bootstrap import embedded_server, prepare_warehouse
+from warehouse.settings import Settings, ensure_secrets
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Settings]:
+    """A server of this test's own, because it is stopped."""
+    secrets_file = ensure_secrets(tmp_path)
+    settings = Settings(  # type: ignore[call-arg]
+        home=tmp_path, postgres_port=free_port(), DATABASE_URL=None, _env_file=secrets_file
+    )
+    try:
+        prepare_warehouse(settings)
+        yield settings
+    finally:
+        embedded_server(settings).remove()
+
+
+def ask(api: Api) -> int:
+    return api.get(RISK.format("org_a")).status_code
+
+
+def test_away_and_back(own_server: Settings, clerk: Clerk) -> None:
+    marts.make_relations(own_server)
+    marts.add_organization(own_server, "org_a", data_as_of=marts.days_ago(0.1))
+    with run_api(settings_for(own_server, clerk), clerk) as api:
+        assert ask(api) == 200
+        embedded_server(own_server).stop()
+        for method, path in (("GET", RISK), ("POST", SYNC), ("GET", RISK)):
+            began = time.monotonic()
+            headers = clerk.bearer("org_a", role="admin")
+            answer = api.client.request(method, path.format("org_a"), headers=headers)
+            assert time.monotonic() - began < 1.5
+            problem(answer, 503)
+            assert int(answer.headers["retry-after"]) >= 1
+        assert api.client.get("/ready").status_code == 503
+        assert api.client.get("/live").status_code == 200
+        assert api.client.get(RISK.format("org_a")).status_code == 401
+        embedded_server(own_server).start()
+        wait_for(lambda: ask(api) == 200)
+        assert [ask(api) for _ in range(20)] == [200] * 20
+
+
+def test_a_restart_between_two_requests_is_not_noticed(own_server: Settings, clerk: Clerk) -> None:
+    marts.make_relations(own_server)
+    marts.add_organization(own_server, "org_a", data_as_of=marts.days_ago(0.1))
+    with run_api(settings_for(own_server, clerk), clerk) as api:
+        assert ask(api) == 200
+        embedded_server(own_server).stop()
+        embedded_server(own_server).start()
+        assert [ask(api) for _ in range(10)] == [200] * 10
+
+
+def test_nothing_built_yet_is_not_loaded_yet(warehouse: Settings, clerk: Clerk) -> None:
+    marts.add_organization(warehouse, "org_a", data_as_of=marts.days_ago(0.1))
+    with run_api(settings_for(warehouse, clerk), clerk) as api:
+        body = problem(api.get(RISK.format("org_a")), 503)
+    assert body["type"] == "urn:routiq:problem:not-loaded"

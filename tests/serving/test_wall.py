@@ -1,0 +1,73 @@
+"""Two walls: each query names its organization, and the database lets the role see no other."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import LiteralString
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.serving import marts
+from tests.serving.conftest import Api, Clerk, run_api, settings_for
+from tests.serving.test_routes import ACTIVE, DATA_ROUTES, LIST, RISK
+from warehouse.settings import Settings
+
+
+def seen_by_the_role(warehouse: Settings, table: LiteralString) -> set[str]:
+    """Whose rows the API's role sees in a transaction for org_a, with a statement that filters nothing."""
+    with psycopg.connect(warehouse.url("api")) as connection:
+        connection.execute("set local app.organization_id = 'org_a'")
+        statement = sql.SQL("select distinct organization_id from {}").format(sql.SQL(table))
+        return {row[0] for row in connection.execute(statement)}
+
+
+@contextmanager
+def without_the_wall(warehouse: Settings, table: LiteralString) -> Iterator[None]:
+    with psycopg.connect(warehouse.url("owner"), autocommit=True) as connection:
+        connection.execute(sql.SQL("alter table {} disable row level security").format(sql.SQL(table)))
+        try:
+            yield
+        finally:
+            connection.execute(sql.SQL("alter table {} enable row level security").format(sql.SQL(table)))
+
+
+@pytest.mark.parametrize("table", marts.RELATIONS)
+def test_the_database_shows_one_organization_only(clinics: Settings, table: LiteralString) -> None:
+    relation: LiteralString = f"marts.{table}"
+    assert seen_by_the_role(clinics, relation) == {"org_a"}
+    with without_the_wall(clinics, relation):
+        assert seen_by_the_role(clinics, relation) == {"org_a", "org_b"}
+
+
+@pytest.mark.parametrize("route", DATA_ROUTES)
+def test_the_queries_hold_when_the_wall_is_down(clinic_api: Api, clinics: Settings, route: str) -> None:
+    table: LiteralString = (
+        "marts.active_patients" if "active" in route else "marts.patient_reengagement_master_view"
+    )
+    with without_the_wall(clinics, table):
+        body = clinic_api.get(route.format("org_a")).json()
+    text = str(body)
+    assert "org_b" not in text
+    assert "202" not in {str(row.get("id")) for row in body.get("patients", [])}
+    if route == RISK:
+        assert body["immediate_actions_required"] == 1
+
+
+def test_no_connection_carries_anything_from_one_organization_to_the_next(
+    clinics: Settings, clerk: Clerk
+) -> None:
+    """A small storm of two organizations, good and bad requests mixed, on a single connection."""
+    with run_api(settings_for(clinics, clerk, api_pool_size=1), clerk) as api:
+
+        def ask(number: int) -> tuple[str, str]:
+            own, other = ("org_a", "org_b") if number % 2 else ("org_b", "org_a")
+            route = (LIST, ACTIVE, RISK)[number % 3]
+            asked = other if number % 7 == 0 else own
+            return other, api.get(route.format(asked), own).text
+
+        with ThreadPoolExecutor(12) as pool:
+            answers = list(pool.map(ask, range(400)))
+    leaks = [text for other, text in answers if other in text or f"Pat {other}" in text]
+    assert leaks == []
