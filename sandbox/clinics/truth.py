@@ -56,8 +56,8 @@ class _Names:
 
 
 def _recent(visits: list[SeenVisit], names: _Names) -> tuple[RecentVisit, ...]:
-    """Newest first, at most ten; of two at one instant the larger id comes first."""
-    newest = sorted(visits, key=lambda seen: (seen.starts_at, int(seen.visit.id)), reverse=True)
+    """Newest first, at most ten; of two at one instant the one with the smaller id."""
+    newest = sorted(visits, key=lambda seen: (-seen.starts_at, int(seen.visit.id)))
     return tuple(
         RecentVisit(
             id=seen.visit.id,

@@ -71,6 +71,30 @@ def test_active_ends_before_the_45th_day(start: str, counts: bool) -> None:
     assert only(NOON, patient(visit(start))).is_active is counts
 
 
+@pytest.mark.parametrize(("start", "days"), [("2026-06-17T00:00:00Z", 13), ("2026-06-16T00:00:00Z", 14)])
+def test_a_lapse_is_recent_for_fourteen_days(start: str, days: int) -> None:
+    missed = only(
+        NOON, patient(visit(start, did_not_arrive=True), messages=[message("2026-06-29T00:00:00Z")])
+    )
+    assert missed.missed_appointments_14d == (days < 14)
+    assert missed.action_priority == (2 if days < 14 else 4)
+
+
+@pytest.mark.parametrize(("start", "days"), [("2026-06-01T00:00:00Z", 29), ("2026-05-31T00:00:00Z", 30)])
+def test_thirty_days_end_before_the_thirtieth_day_back(start: str, days: int) -> None:
+    assert only(NOON, patient(visit(start))).has_attended_last_30d is (days < 30)
+    missed = only(NOON, patient(visit(start, "2026-05-29T00:00:00Z", did_not_arrive=True)))
+    assert missed.days_since_last_contact == 32
+    assert missed.engagement_status == ("dormant" if days < 30 else "stale")
+
+
+@pytest.mark.parametrize(
+    ("start", "counts"), [("2026-04-02T00:00:00Z", True), ("2026-04-01T00:00:00Z", False)]
+)
+def test_attendance_looks_back_ninety_days(start: str, counts: bool) -> None:
+    assert (only(NOON, patient(visit(start))).attendance_rate_90d is not None) is counts
+
+
 def test_a_start_at_the_very_instant_is_past() -> None:
     assert only(NOON, patient(visit(NOON))).total_lifetime_appointments == 1
     assert only("2026-06-30T01:59:59Z", patient(visit(NOON))).upcoming_appointment_count == 1
@@ -86,7 +110,8 @@ def test_what_is_dated_later_has_not_happened() -> None:
     assert only("2026-06-16T00:00:00Z", one).upcoming_appointment_count == 1
     before = only("2026-06-08T23:00:00Z", one)
     assert (before.upcoming_appointment_count, before.total_appointment_count) == (1, 1)
-    assert truth("2018-01-01T00:00:00Z", one).summary.total_contacts == 0
+    early = truth("2018-01-01T00:00:00Z", one)
+    assert (early.patients, early.summary.total_contacts) == ({}, 0)
 
 
 def test_cancelled_wins_over_missed_and_removed_over_both() -> None:
@@ -158,6 +183,9 @@ def test_two_seats_in_one_class_count_once() -> None:
     given_up = visit("2019-06-01T00:00:00Z", class_id="50", cancelled_at="2026-06-01T00:00:00Z")
     taken = visit("2019-06-01T00:00:00Z", class_id="50", number=101)
     row = only(NOON, patient(given_up, taken), clinic(classes=[group_class()]))
+    assert (row.total_lifetime_appointments, row.total_appointment_count) == (1, 1)
+    again = visit("2019-06-01T00:00:00Z", class_id="50", number=102)
+    row = only(NOON, patient(taken, again), clinic(classes=[group_class()]))
     assert (row.total_lifetime_appointments, row.total_appointment_count) == (1, 1)
 
 
