@@ -20,7 +20,7 @@ TOP_LEVEL = {
         "docs",
     ),
     *("pyproject.toml", "profiles.yml", "requirements.lock", "Makefile", "README.md", ".ci", ".gitignore"),
-    ".env.example",
+    *(".env.example", ".sqlfluffignore"),
 }
 
 
