@@ -28,7 +28,7 @@ from sandbox.cliniko.server import run_cliniko
 from warehouse.bootstrap import embedded_server, prepare_warehouse
 from warehouse.settings import Settings, ensure_secrets
 
-ROUTIQ = Path(sys.executable).with_name("routiq")
+ROUTIQ = str(Path(sys.executable).with_name("routiq"))
 FULL = ("--group-attendees 20000", "--invoices 90000", "--notes 60000", "--communications 150000")
 
 

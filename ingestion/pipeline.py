@@ -75,7 +75,8 @@ def load(settings: Settings, run: Run, extract: Extract) -> str:
         except PipelineStepFailed as error:
             if raised:
                 raise raised[0] from None
-            raise SyncError("load_failed", f"dlt failed to {error.step}") from None
+            cause = type(error.exception.__cause__ or error.exception).__name__  # its text may quote a row
+            raise SyncError("load_failed", f"dlt failed to {error.step} ({cause})") from None
     if not any(written.values()):
         return f"none.{run.id}"
     load_id: str = info.loads_ids[0]

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -93,6 +93,7 @@ class _Sync:
     began: float
     readings: dict[str, FeedReading] = field(default_factory=dict)
     rows: dict[str, FeedRow] = field(default_factory=dict)
+    shown: SyncProgress = field(default_factory=lambda: SyncProgress("", 0, 0, 0))
     client: Client = field(init=False)
 
     @property
@@ -127,7 +128,14 @@ class _Sync:
             ledger = stack.enter_context(psycopg.connect(self.settings.url("loader"), autocommit=True))
             pace = Pace(cliniko.requests_per_minute, RequestLedger(ledger, self.claimed.organization_id))
             self.client = stack.enter_context(
-                Client(self.credentials.base_url, self.credentials.api_key, cliniko, pace, self.lease.check)
+                Client(
+                    self.credentials.base_url,
+                    self.credentials.api_key,
+                    cliniko,
+                    pace,
+                    self.lease.check,
+                    self._show_wait,
+                )
             )
             self._check_key()
             self.cursors = self._read_cursors()
@@ -192,14 +200,16 @@ class _Sync:
     def _show(self, row: FeedRow) -> None:
         self.rows[row.feed] = row
         self.lease.show(row)
-        self.tell(
-            SyncProgress(
-                row.feed,
-                sum(one.pages_done for one in self.rows.values()),
-                sum(one.pages_total for one in self.rows.values()),
-                self.cliniko.requests_per_minute,
-            )
+        self.shown = SyncProgress(
+            row.feed,
+            sum(one.pages_done for one in self.rows.values()),
+            sum(one.pages_total for one in self.rows.values()),
+            self.cliniko.requests_per_minute,
         )
+        self.tell(self.shown)
+
+    def _show_wait(self, seconds: float, reason: str) -> None:
+        self.tell(replace(self.shown, note=f"{reason}: waiting {seconds:.0f} s"))
 
     def _outcome(self, load_id: str) -> Outcome:
         through = {name: reading.through for name, reading in self.readings.items() if reading.through}

@@ -54,6 +54,7 @@ def add_organization(
     Without `country` a new organization is Australian and an existing one keeps its own.
     """
     with psycopg.connect(settings.url("owner")) as connection:
+        _forget_phones(connection, organization_id, country)
         connection.execute(
             """
             insert into app.organizations as known (organization_id, name, country)
@@ -81,6 +82,18 @@ def add_organization(
             """,
             [organization_id, base_url, KEK_ID, sealed.wrapped_key, sealed.ciphertext, version],
         )
+
+
+def _forget_phones(connection: psycopg.Connection, organization_id: str, country: str | None) -> None:
+    """Another country reads the numbers differently: the next sync reads every patient again."""
+    connection.execute(
+        """
+        delete from app.sync_cursors using app.organizations
+        where sync_cursors.organization_id = %(id)s and sync_cursors.feed = 'patients'
+            and organizations.organization_id = %(id)s and organizations.country <> %(country)s::text
+        """,
+        {"id": organization_id, "country": country},
+    )
 
 
 def list_organizations(settings: Settings) -> list[Organization]:

@@ -82,7 +82,10 @@ class Client:
     pace: Pace
     check: Callable[[], None] = lambda: None
     """Called before each request and during waits; raises to end the run."""
+    on_wait: Callable[[float, str], None] = lambda *_: None
+    """Told each second how long is still to be waited, and for what."""
     counters: Counters = field(default_factory=Counters)
+    clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], object] = time.sleep
 
     def __post_init__(self) -> None:
@@ -118,7 +121,7 @@ class Client:
         if not is_below(url, self.base_url):
             raise SyncError("foreign_link", "Cliniko's answer links to another host; it is not followed")
         path = urlsplit(url).path
-        patience = time.monotonic() + self.settings.patience_seconds
+        patience = self.clock() + self.settings.patience_seconds
         try:
             for attempt in stamina.retry_context(
                 on=_PassingError,
@@ -141,27 +144,30 @@ class Client:
             try:
                 answer = self._get_once(url, path)
             except _TooManyError as told:
-                if time.monotonic() + told.seconds > patience:
+                if self.clock() + told.seconds > patience:
                     raise SyncError("rate_limited", f"{path}: Cliniko went on answering 429") from None
                 self.counters.answered_429 += 1
                 self.counters.rate_limit_waits += 1
-                self._wait(told.seconds)
+                self._wait(told.seconds, "Cliniko says too many requests (429)")
                 continue
             if fault := check(answer.payload):
                 raise _PassingError("wrong_shape", fault)
             return answer
 
-    def _wait(self, seconds: float) -> None:
-        """Sleep in slices, so that a lost lease ends the wait."""
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
+    def _wait(self, seconds: float, reason: str) -> None:
+        """Sleep in slices, so that a lost lease ends the wait and people see why nothing moves."""
+        end = self.clock() + seconds
+        while (left := end - self.clock()) > 0:
             self.check()
+            self.on_wait(left, reason)
             self.sleep(min(left, 1.0))
 
     def _get_once(self, url: str, path: str) -> Answer:
         self.check()
-        if self.pace.wait() > 0:
+        if (pause := self.pace.pause()) > 0:
             self.counters.rate_limit_waits += 1
+            self._wait(pause, "the requests allowed a minute are used up")
+        self.pace.sending()
         self.counters.requests += 1
         try:
             return self._exchange(url, path)

@@ -34,12 +34,10 @@ class Pace:
         requests_per_minute: int,
         ledger: Ledger | None = None,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], object] | None = None,
     ) -> None:
         self._limit = requests_per_minute
         self._ledger = ledger
         self._clock = clock
-        self._sleep = sleep or time.sleep
         self._set_aside = 0
         self._answered: deque[float] = deque(maxlen=max(requests_per_minute, 1))
         if ledger is not None and requests_per_minute:
@@ -49,18 +47,17 @@ class Pace:
     def is_lifted(self) -> bool:
         return self._limit == 0
 
-    def wait(self) -> float:
-        """Return when the next request may be sent; how long that took."""
-        if self.is_lifted:
+    def pause(self) -> float:
+        """Seconds until the next request may be sent."""
+        if len(self._answered) < self._limit or self.is_lifted:
             return 0.0
-        waited = 0.0
-        while (pause := self._pause()) > 0:
-            self._sleep(pause)
-            waited += pause
-        if self._set_aside == 0:
+        return max(0.0, self._answered[0] + WINDOW_SECONDS - self._clock())
+
+    def sending(self) -> None:
+        """A request is about to be sent."""
+        if self._set_aside == 0 and not self.is_lifted:
             self._set_aside = BLOCK
             self._write()
-        return waited
 
     def answered(self) -> None:
         """A request was answered, or failed: from now on its minute runs."""
@@ -73,11 +70,6 @@ class Pace:
         self._set_aside = 0
         if not self.is_lifted:
             self._write()
-
-    def _pause(self) -> float:
-        if len(self._answered) < self._limit:
-            return 0.0
-        return self._answered[0] + WINDOW_SECONDS - self._clock()
 
     def _write(self) -> None:
         if self._ledger is not None:

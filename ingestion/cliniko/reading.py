@@ -5,7 +5,7 @@ hiding fields, quarantined records again, and on a full read what is gone.
 """
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from ingestion.cliniko.feeds import Feed
 from ingestion.cliniko.paging import PER_PAGE, ListReader, Page, stamp
 from ingestion.cliniko.rows import Cell, Rejected, compile_validator
 from ingestion.errors import SyncError
-from ingestion.known import KnownRecords
+from ingestion.known import KnownRecords, Tombstone
 from ingestion.runs import FeedRow
 
 # A feed with this many unusable rows has changed its shape; a handful are bad records.
@@ -105,10 +105,10 @@ class FeedReading:
         if self.task.since is not None:
             self._poll_hiding_fields(self.task.since)
             self._ask_again(lifts)
-        elif self.task.is_full and not self.known.is_empty:
-            self._bury_the_gone(lifts)
-        if self.task.since is None:
-            self.resolved |= self._open - self.rejected.keys()
+            return None
+        if not self.known.is_empty:
+            self._look_for_the_gone(lifts)
+        self.resolved |= self._open - self.rejected.keys()
         return None
 
     def _poll_hiding_fields(self, since: str) -> None:
@@ -186,19 +186,26 @@ class FeedReading:
                 f"{self.task.feed.path}: most records cannot be taken ({fault.field}: {fault.reason})",
             )
 
-    def _bury_the_gone(self, lifts: tuple[str, ...]) -> None:
-        """Tombstones for what we hold and Cliniko does not list, after asking for each by its id."""
+    def _look_for_the_gone(self, lifts: tuple[str, ...]) -> None:
+        """After a full read: what we hold and Cliniko does not list. Only a sweep acts on it."""
+        if self._written and not self.task.is_full:
+            return
         held = self.known.held()
         missing = sorted(held.keys() - self._written.keys() - self.rejected.keys())
         self._guard_against_loss(len(missing), len(held))
+        if self.task.is_full:
+            self._bury(held, missing, lifts)
+
+    def _bury(self, held: Mapping[str, Tombstone], missing: Sequence[str], lifts: tuple[str, ...]) -> None:
+        """Tombstones for what is missing, once asking for it by its id has found nothing either."""
         for start in range(0, len(missing), PER_PAGE):
             asked = missing[start : start + PER_PAGE]
             self._read_list(self.task.feed.path, (*lifts, f"id:={','.join(asked)}"))
+        seen_at = stamp(self.through) if self.through else ""
+        blanks = [None] * len(self.task.feed.kept)
         for record_id in missing:
             if record_id not in self._written and record_id not in self.rejected:
                 grave = held[record_id]
-                seen_at = stamp(self.through) if self.through else ""
-                blanks = [None] * len(self.task.feed.kept)
                 self.writer.write([record_id, grave.created_at, grave.updated_at, *blanks], seen_at, seen_at)
                 self.progress.rows_removed += 1
         self._show()

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 Record = dict[str, Any]
+_http = httpx.Client(timeout=60)  # a busy machine is no fault
 STAMP = "2026-02-03T01:12:44Z"
 
 
@@ -18,7 +19,7 @@ def make_clinic(
     """A clinic named like its folder; its key too."""
     folder.mkdir(parents=True)
     (folder / "clinic.toml").write_text(
-        f'name = "{folder.name}"\napi_key = "{key_of(folder)}"\ntime_zone = "Australia/Sydney"\n'
+        f'name = "{folder.name}"\napi_key = "{key_of(folder.name)}"\ntime_zone = "Australia/Sydney"\n'
         f'country = "AU"\n{extra}'
     )
     for name, records in (resources or {}).items():
@@ -26,8 +27,8 @@ def make_clinic(
     return folder
 
 
-def key_of(folder: Path) -> str:
-    return f"invented-{folder.name}-au2"
+def key_of(clinic: str) -> str:
+    return f"invented-{clinic}-au2"
 
 
 def link(resource: str, record_id: str) -> Record:
@@ -79,26 +80,26 @@ class Control:
         return f"{self.address}/_sandbox/clinics/{self.clinic}/{rest}"
 
     def put(self, **resources: Sequence[Record]) -> None:
-        httpx.post(self._url("records"), json=resources).raise_for_status()
+        _http.post(self._url("records"), json=resources).raise_for_status()
 
     def put_raw(self, body: str) -> None:
-        httpx.post(self._url("records"), content=body).raise_for_status()
+        _http.post(self._url("records"), content=body).raise_for_status()
 
     def remove(self, resource: str, record_id: int | str) -> None:
-        httpx.delete(self._url(f"records/{resource}/{record_id}")).raise_for_status()
+        _http.delete(self._url(f"records/{resource}/{record_id}")).raise_for_status()
 
     def fault(self, kind: str, **options: Any) -> None:
-        httpx.post(self._url("faults"), json={"kind": kind, **options}).raise_for_status()
+        _http.post(self._url("faults"), json={"kind": kind, **options}).raise_for_status()
 
     def heal(self) -> None:
-        httpx.delete(self._url("faults")).raise_for_status()
+        _http.delete(self._url("faults")).raise_for_status()
 
     def requests(self) -> dict[str, Any]:
         """What was asked since the last call."""
-        report: dict[str, Any] = httpx.get(self._url("requests")).raise_for_status().json()
-        httpx.delete(self._url("requests")).raise_for_status()
+        report: dict[str, Any] = _http.get(self._url("requests")).raise_for_status().json()
+        _http.delete(self._url("requests")).raise_for_status()
         return report
 
     def now(self) -> str:
-        text: str = httpx.get(self._url("now")).raise_for_status().json()["now"]
+        text: str = _http.get(self._url("now")).raise_for_status().json()["now"]
         return text

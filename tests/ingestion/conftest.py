@@ -1,7 +1,7 @@
 """A warehouse ready for loads, and organizations that lead to sandbox clinics."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,12 @@ class Account:
     settings: Settings
     organization_id: str
     control: Control
+
+    def add(self, country: str | None = None) -> None:
+        """As `routiq org add` does."""
+        name = self.organization_id
+        key = Secret(key_of(self.control.clinic))
+        add_organization(self.settings, name, name.title(), f"{self.control.address}/v1", key, country)
 
     def sync(self, **options: Any) -> SyncResult:
         return sync_organization(self.settings, self.organization_id, **options)
@@ -60,30 +66,56 @@ class Account:
         )
 
 
+@pytest.fixture(scope="session")
+def prepared_cluster(cluster: Settings) -> Settings:
+    """The template has dlt's tables too, so that no test makes them again."""
+    prepare_dlt(cluster)
+    return cluster
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_waiting() -> Iterator[None]:
+    """Cliniko's limit lifted, no patience wasted, here and in the processes the tests start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ROUTIQ_CLINIKO_REQUESTS_PER_MINUTE", "0")
+        patch.setenv("ROUTIQ_CLINIKO_RETRY_SECONDS", "0.01")
+        yield
+
+
 @pytest.fixture
-def settings(warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """A home and a database of the test's own; Cliniko's limit lifted, no patience wasted."""
-    monkeypatch.setenv("ROUTIQ_CLINIKO_REQUESTS_PER_MINUTE", "0")
-    monkeypatch.setenv("ROUTIQ_CLINIKO_RETRY_SECONDS", "0.01")
-    mine = warehouse.model_copy(update={"home": tmp_path / "home"})
-    prepare_dlt(mine)
-    return mine
+def settings(prepared_cluster: Settings, warehouse: Settings, tmp_path: Path) -> Settings:  # noqa: ARG001
+    """A home and a database of the test's own."""
+    return warehouse.model_copy(update={"home": tmp_path / "home"})
+
+
+@pytest.fixture(scope="module")
+def module_settings(
+    prepared_cluster: Settings,  # noqa: ARG001 - before the database is copied
+    module_warehouse: Settings,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Settings:
+    return module_warehouse.model_copy(update={"home": tmp_path_factory.mktemp("home")})
 
 
 AccountMaker = Callable[..., Account]
 
 
-@pytest.fixture
-def open_account(settings: Settings, tmp_path: Path) -> Iterator[AccountMaker]:
-    """Makes a clinic of the given records, serves it, and adds its organization."""
+@contextmanager
+def account_maker(settings: Settings, folder: Path) -> Iterator[AccountMaker]:
+    """Makes clinics of the given records, serves them, and adds their organizations."""
     with ExitStack() as stack:
 
-        def open_one(
-            name: str = "harbour", *, extra: str = "", folder: Path | None = None, **resources: list[Record]
-        ) -> Account:
-            folder = folder or make_clinic(tmp_path / "clinics" / name, resources, extra)
-            address = stack.enter_context(run_cliniko([folder]))
-            add_organization(settings, name, name.title(), f"{address}/v1", Secret(key_of(folder)))
-            return Account(settings, name, Control(address, folder.name))
+        def open_one(name: str = "harbour", *, extra: str = "", **resources: list[Record]) -> Account:
+            clinic = make_clinic(folder / name, resources, extra)
+            address = stack.enter_context(run_cliniko([clinic]))
+            account = Account(settings, name, Control(address, name))
+            account.add()
+            return account
 
         yield open_one
+
+
+@pytest.fixture
+def open_account(settings: Settings, tmp_path: Path) -> Iterator[AccountMaker]:
+    with account_maker(settings, tmp_path / "clinics") as maker:
+        yield maker
