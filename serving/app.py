@@ -93,7 +93,7 @@ def cors(settings: ServingSettings) -> Middleware:
 
 @contextlib.asynccontextmanager
 async def lifespan(services: Services) -> AsyncIterator[None]:
-    """Open the pool and fetch the keys, both without waiting: `/ready` tells when they are there."""
+    """See that the wall stands, then open the pool and fetch the keys: `/ready` tells when they are there."""
     await services.database.open()
     keys = services.verifier.keys
     fetching = asyncio.create_task(keep_fresh(keys)) if isinstance(keys, FetchedKeys) else None

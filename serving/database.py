@@ -5,6 +5,7 @@ nothing from one organization to the next. Begin, setting, statement and commit 
 pipeline: one round trip. Statements are prepared on their first use.
 """
 
+import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import LiteralString
@@ -16,6 +17,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
 from serving.errors import NotLoaded, Unavailable
 from serving.logs import log
+from serving.wall import HoleInTheWallError, Wall
 
 ACQUIRE_SECONDS = 0.8
 Connection = AsyncConnection[DictRow]
@@ -30,6 +32,7 @@ class Database:
     """Reads and writes for one organization at a time."""
 
     def __init__(self, url: str, size: int) -> None:
+        self._wall = Wall(url)
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
             connection_class=AsyncConnection[DictRow],
@@ -49,6 +52,9 @@ class Database:
         )
 
     async def open(self) -> None:
+        """Raises HoleInTheWallError rather than serve through it; a database that is away may come later."""
+        with contextlib.suppress(psycopg.OperationalError):
+            await self._wall.require()
         await self._pool.open()
 
     async def close(self) -> None:
@@ -77,9 +83,10 @@ class Database:
 
     async def is_reachable(self) -> bool:
         try:
+            await self._wall.require()
             async with self._connection() as connection:
                 await connection.execute("select")
-        except (Unavailable, psycopg.Error):
+        except (Unavailable, HoleInTheWallError, psycopg.Error):
             return False
         return True
 
@@ -87,6 +94,7 @@ class Database:
         self, mode: LiteralString, organization_id: str, statement: LiteralString, parameters: Parameters
     ) -> DictRow | None:
         try:
+            await self._wall.require()
             return await self._attempt(mode, organization_id, statement, parameters)
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             # A server that was started again leaves dead connections in the pool. Asking once more is safe:

@@ -36,7 +36,7 @@ structlog.configure(
         only_allowed,
         structlog.processors.JSONRenderer(),
     ],
-    logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     cache_logger_on_first_use=False,
 )
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
