@@ -60,7 +60,7 @@ def run_cliniko(
 ) -> Iterator[str]:
     """A sandbox Cliniko of the caller's own; yields its address, `http://127.0.0.1:PORT`."""
     port = _free_port()
-    command = [sys.executable, "-m", "sandbox", "cliniko", "--port", str(port)]
+    command = [sys.executable, "-m", "sandbox", "cliniko", "--with-stdin", "--port", str(port)]
     command += [text for folder in clinics for text in ("--clinic", str(folder))]
     command += ["--no-rate-limit"] if rate_limit is None else ["--rate-limit", str(rate_limit)]
     command += [
@@ -69,13 +69,15 @@ def run_cliniko(
         *(["--live", "--speed", str(live_speed)] if live_speed else []),
     ]
     with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors, env=os.environ)
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors, env=os.environ
+        )
         try:
             _wait(process, f"http://127.0.0.1:{port}", errors.fileno())
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
-            process.wait(10)
+            process.communicate(timeout=10)
 
 
 def _free_port() -> int:

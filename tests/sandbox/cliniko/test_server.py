@@ -1,6 +1,8 @@
 """Starting: what a folder must be, and what a person is told when it is not."""
 
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -95,6 +97,19 @@ def test_clinics_that_cannot_be_told_apart(tmp_path: Path, refusal: Callable[...
 def test_run_cliniko_says_why_it_did_not_start(tmp_path: Path) -> None:
     with pytest.raises(SandboxError, match=r"no clinic\.toml"), run_cliniko([tmp_path]):
         pass
+
+
+def test_a_server_of_a_test_ends_with_its_parent(tmp_path: Path) -> None:
+    """The parent is killed while its server runs; its pipe closes with it."""
+    folder, port = write_clinic(tmp_path / "c", {}), free_port()
+    command = [sys.executable, "-m", "sandbox", "cliniko", "--with-stdin", "--port", str(port)]
+    server = subprocess.Popen(
+        [*command, "--clinic", str(folder)], stdin=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert server.stderr is not None
+    assert b"Cliniko on" in server.stderr.readline()
+    server.communicate(timeout=20)
+    assert server.returncode is not None
 
 
 def test_lines_as_others_write_them(tmp_path: Path) -> None:
