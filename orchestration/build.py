@@ -61,9 +61,8 @@ def build(
     began = time.monotonic()
     with build_lock(settings):
         _run_dbt(settings, ["--full-refresh"] if full else [], progress or (lambda _: None))
-        published, held_back, rows_written = _outcome(settings)
-    if rows_written > 1_000:
-        _vacuum(settings)
+        published, held_back, rows_written = outcome(settings)
+    vacuum_after(settings, rows_written)
     return BuildResult(published, held_back, rows_written, round(time.monotonic() - began, 2))
 
 
@@ -149,7 +148,8 @@ def _follow(line: str, failed: list[str], progress: Callable[[BuildProgress], No
     progress(BuildProgress(int(data.get("index", 0)), int(data.get("total", 0)), name))
 
 
-def _outcome(settings: Settings) -> tuple[list[str], dict[str, list[str]], int]:
+def outcome(settings: Settings) -> tuple[list[str], dict[str, list[str]], int]:
+    """Who was published, whom which checks held back, and how many rows were written by the last build."""
     held_back: dict[str, list[str]] = {}
     with psycopg.connect(settings.url("owner")) as connection:
         published = [
@@ -163,8 +163,10 @@ def _outcome(settings: Settings) -> tuple[list[str], dict[str, list[str]], int]:
     return published, held_back, int(row[0]) if row else 0
 
 
-def _vacuum(settings: Settings) -> None:
+def vacuum_after(settings: Settings, rows_written: int) -> None:
     """Let the first readers scan indexes alone; autovacuum would come to it minutes later."""
+    if rows_written <= 1_000:
+        return
     with psycopg.connect(settings.url("owner"), autocommit=True) as connection:
         for table in ("dim_patients", "fct_visits", "fct_contacts", "fct_invoices"):
             connection.execute(f"vacuum marts.{table}")

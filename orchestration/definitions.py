@@ -1,16 +1,17 @@
 """The code location of Dagster: loads `defs/` and lays what holds for all over it; nothing else.
 
 app.organizations -> partitions; app.sync_runs (queued) -> runs; feeds -> dbt models -> checks
-Run by `routiq up`; by hand: `dagster definitions validate -m orchestration.definitions`.
+`routiq up` runs it. Every step runs in the process of its run: a process of its own would import for seconds.
 """
 
-import dagster as dg
+from pathlib import Path
 
-from orchestration import defs
+import dagster as dg
 
 
 @dg.definitions
 def definitions() -> dg.Definitions:
     return dg.Definitions.merge(
-        dg.load_definitions_from_package_module(defs, executor=dg.in_process_executor),
+        dg.load_from_defs_folder(path_within_project=Path(__file__).parent),
+        dg.Definitions(executor=dg.in_process_executor),
     )

@@ -87,33 +87,51 @@ def prepare(settings: Settings, say: Say) -> None:
         CommandError: the server does not start, or the dbt project cannot be parsed.
     """
     say("database: starting, bringing the schema up to date")
-    try:
-        prepare_warehouse(settings)
-    except EmbeddedPostgresError as error:
-        raise CommandError(str(error)) from None
+    prepare_database(settings)
     say("Dagster, dlt and dbt: preparing")
     with ThreadPoolExecutor() as pool:
         steps = [
             pool.submit(prepare_dagster, settings),
-            pool.submit(prepare_manifest, settings.home),
+            pool.submit(prepare_manifest, settings),
             pool.submit(_prepare_dlt, settings),
         ]
         for step in steps:
             step.result()
 
 
+def prepare_database(settings: Settings) -> None:
+    """Have Postgres running with the newest schema.
+
+    Raises:
+        CommandError: the server does not start, or another is in its place.
+    """
+    try:
+        prepare_warehouse(settings)
+    except EmbeddedPostgresError as error:
+        raise CommandError(str(error)) from None
+
+
+def check_ports(settings: Settings, wanted: list[Program]) -> None:
+    """See that the programs can have their ports, after ending what a killed supervisor left on them.
+
+    Raises:
+        CommandError: a port is taken by a stranger.
+    """
+    supervisor = Supervisor(settings.home)
+    with _one_at_a_time(settings.home):
+        if not supervisor.is_running():
+            supervisor.stop_processes()
+        check_ports_free(wanted, supervisor)
+
+
 def start(settings: Settings, wanted: list[Program]) -> Supervisor:
     """Have these programs running; returns at once, before they answer.
 
     Raises:
-        CommandError: a port is taken, or supervisord does not start.
+        CommandError: supervisord does not start.
     """
     supervisor = Supervisor(settings.home)
     with _one_at_a_time(settings.home):
-        supervisor.layout.make()
-        if not supervisor.is_running():
-            supervisor.stop_processes()
-        check_ports_free(wanted, supervisor)
         remember_environment(settings.home)
         supervisor.ensure(wanted, process_environment(settings))
     return supervisor
@@ -144,11 +162,8 @@ def up(say: Say) -> tuple[Settings, PlatformSettings]:
     ensure_secrets(HomeSettings().home)
     settings, platform = Settings.load(), PlatformSettings()
     platform.require_sign_in()
-    supervisor = Supervisor(settings.home)
     wanted = programs(settings, platform)
-    if not supervisor.is_running():
-        supervisor.stop_processes()
-    check_ports_free(wanted, supervisor)
+    check_ports(settings, wanted)
     prepare(settings, say)
     say("processes: starting the API and Dagster")
     wait(settings, platform, start(settings, wanted))

@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import httpx
@@ -36,7 +36,7 @@ def check_ports_free(programs: Iterable[Program], supervisor: Supervisor) -> Non
 
 
 def wait_until_all_answer(
-    programs: Iterable[Program], supervisor: Supervisor, answers: dict[str, Callable[[], bool]]
+    programs: Iterable[Program], supervisor: Supervisor, answers: Mapping[str, Callable[[], bool]]
 ) -> None:
     """Wait for every program to be up, by what `answers` asks of it.
 

@@ -16,6 +16,7 @@ class PlatformSettings(HomeSettings):
     dagster_port: int = Field(default=3000, ge=1, le=65535)
     cliniko_port: int = Field(default=8091, ge=1, le=65535)
     clerk_port: int = Field(default=8092, ge=1, le=65535)
+    stale_after_hours: float = Field(default=3, gt=0)
     clerk_issuer: str = ""
     clerk_authorized_parties: str = ""
     alert_urls: str = Field(default="", description="addresses for Apprise, separated by commas or blanks")

@@ -86,7 +86,9 @@ def ensure_roles(settings: Settings) -> None:
         row = connection.execute("select current_database()").fetchone()
         database = sql.Identifier(row[0] if row else "")
         connection.execute(sql.SQL("revoke all on database {} from public").format(database))
-        connection.execute(sql.SQL("grant create, connect on database {} to routiq_owner").format(database))
+        connection.execute(
+            sql.SQL("grant create, connect, temporary on database {} to routiq_owner").format(database)
+        )
         connection.execute(
             sql.SQL("grant connect on database {} to routiq_loader, routiq_api, routiq_operator").format(
                 database

@@ -63,3 +63,8 @@ def test_one_sync_at_a_time_for_each_organization(warehouse: Settings) -> None:
         connection.execute(queue)
         with pytest.raises(psycopg.errors.UniqueViolation):
             connection.execute(queue)
+
+
+def test_the_owner_may_make_temporary_tables_as_publishing_does(cluster: Settings) -> None:
+    with psycopg.connect(cluster.url("owner")) as connection:
+        connection.execute("create temporary table changed (organization_id text) on commit drop")

@@ -1,0 +1,126 @@
+"""What happens by the clock: all organizations hourly, a sweep weekly, a clean-up daily."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+import psycopg
+from psycopg import sql
+
+from ingestion.cliniko.feeds import FEEDS
+from ingestion.errors import SyncError
+from ingestion.sync import SyncResult, sync_organization
+from orchestration.defs.freshness import freshness_events
+from orchestration.defs.ingestion import FeedLog, feed_key, feed_metadata, note_run
+from orchestration.defs.organizations import active_organizations
+from orchestration.defs.transformation import build_events
+from warehouse.settings import Settings
+
+BUSY = {"already_running", "already_queued"}
+UNACCEPTED = """
+delete from {raw} as raw
+where raw.seen_at < now() - interval '1 day'
+    and not exists (
+        select from app.loads
+        where loads.organization_id = raw.organization_id and loads.load_id = raw._dlt_load_id
+    )
+    and not exists (
+        select from app.sync_runs
+        where sync_runs.organization_id = raw.organization_id and sync_runs.status = 'running'
+    )
+"""
+
+
+@dg.op(pool="sync", description="One after the other; a broken clinic is noted and the next one goes on.")
+def sync_all(context: dg.OpExecutionContext) -> dict[str, str]:
+    return _for_each(context, "sync", _report_feeds)
+
+
+@dg.op(pool="sync", description="As sync_all, but everything is read again to find what is gone.")
+def sweep_all(context: dg.OpExecutionContext) -> dict[str, str]:
+    return _for_each(context, "sweep", _report_sweep)
+
+
+@dg.op(
+    pool="build",
+    ins={"failures": dg.In(dict)},
+    out=dg.Out(dict),
+    description="One build for all that came; fails at the end if a clinic could not be synced.",
+)
+def build_once(context: dg.OpExecutionContext, failures: dict[str, str]) -> Iterator[Any]:
+    yield from build_events(context)
+    yield from freshness_events(Settings.load())
+    yield dg.Output(failures)
+    if failures:
+        raise dg.Failure(
+            f"could not be synced: {', '.join(sorted(failures))}", metadata=failures, allow_retries=False
+        )
+
+
+def _for_each(
+    context: dg.OpExecutionContext, kind: Any, report: Callable[[dg.OpExecutionContext, SyncResult], None]
+) -> dict[str, str]:
+    settings = Settings.load()
+    failures: dict[str, str] = {}
+    for organization_id in active_organizations(settings, only_enabled=True):
+        try:
+            result = sync_organization(
+                settings, organization_id, kind=kind, requested_by="schedule", progress=FeedLog(context.log)
+            )
+        except SyncError as error:
+            context.log.warning("%s: %s: %s", organization_id, error.code, error.message)
+            if error.code not in BUSY:
+                failures[organization_id] = error.code
+        else:
+            note_run(settings, organization_id, result.sync_run_id, context.run_id)
+            report(context, result)
+    return failures
+
+
+def _report_feeds(context: dg.OpExecutionContext, result: SyncResult) -> None:
+    for feed, facts in result.feeds.items():
+        _materialized(context, feed, result.organization_id, feed_metadata(facts))
+
+
+def _report_sweep(context: dg.OpExecutionContext, result: SyncResult) -> None:
+    removed = sum(facts["rows_removed"] for facts in result.feeds.values())
+    _materialized(context, "sweep", result.organization_id, {"removed": removed, "requests": result.requests})
+
+
+def _materialized(
+    context: dg.OpExecutionContext, name: str, organization_id: str, metadata: Mapping[str, Any]
+) -> None:
+    context.log_event(
+        dg.AssetMaterialization(feed_key(name), partition=organization_id, metadata=dict(metadata))
+    )
+
+
+@dg.op(description="Deletes raw rows whose load was never accepted: a sync that broke off left them.")
+def delete_unaccepted(context: dg.OpExecutionContext) -> None:
+    with psycopg.connect(Settings.load().url("owner"), autocommit=True) as connection:
+        for feed in FEEDS:
+            raw = sql.Identifier("raw_cliniko", feed.name)
+            deleted = connection.execute(sql.SQL(UNACCEPTED).format(raw=raw)).rowcount
+            if deleted:
+                context.log.info("%s: %s rows of loads that were never accepted", feed.name, deleted)
+
+
+@dg.job(description="Syncs every organization, then builds once.")
+def hourly() -> None:
+    build_once(sync_all())
+
+
+@dg.job(description="Reads every organization whole, finds what is gone, then builds once.")
+def weekly() -> None:
+    build_once(sweep_all())
+
+
+@dg.job(description="Deletes what broken syncs left in the raw log.")
+def daily() -> None:
+    delete_unaccepted()
+
+
+ON = dg.DefaultScheduleStatus.RUNNING
+hourly_schedule = dg.ScheduleDefinition(job=hourly, cron_schedule="17 * * * *", default_status=ON)
+weekly_schedule = dg.ScheduleDefinition(job=weekly, cron_schedule="43 2 * * 0", default_status=ON)
+daily_schedule = dg.ScheduleDefinition(job=daily, cron_schedule="7 3 * * *", default_status=ON)

@@ -1,0 +1,248 @@
+"""`python -m sandbox demo`: everything at once, on two clinics that do not exist.
+
+clinics drawn -> sandbox Cliniko and Clerk -> Postgres -> keys stored -> first clinic synced and built, while
+Dagster and the API start -> second clinic asked for through the API, loading behind. Each step looks first
+whether it is done, so a second start takes seconds and a killed one is gone on with.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import httpx
+
+from orchestration import overview, platform
+from orchestration.commands.token import ask
+from orchestration.environment import load_environment
+from orchestration.errors import CommandError
+from orchestration.readiness import http_answers, wait_until_all_answer
+from orchestration.settings import PlatformSettings
+from orchestration.supervision import Supervisor
+from orchestration.supervision_config import Program, python
+from sandbox.demo_clinics import CLINICS, FIRST, SECOND, DemoClinic
+from sandbox.demo_console import Console
+from sandbox.errors import SandboxError
+from warehouse.organizations import list_organizations
+from warehouse.settings import HomeSettings, Settings, ensure_secrets
+
+PARTY = "http://127.0.0.1"
+OPERATOR = "user_demo_operator"
+TOKEN_SECONDS = 3600
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m sandbox demo", description="Two clinics, the whole way.")
+    parser.add_argument("--detach", action="store_true", help="return once everything answers")
+    detach = parser.parse_args(argv).detach
+    console = Console()
+    try:
+        demo = prepare_demo(console)
+        with _stopped_by_signals(demo, console, detach=detach):
+            demo.run()
+            if not detach:
+                console.follow(lambda: overview.organizations(demo.settings), SECOND.organization_id)
+    except CommandError as error:
+        raise SandboxError(str(error)) from None
+    return 0
+
+
+@contextmanager
+def _stopped_by_signals(demo: "Demo", console: Console, *, detach: bool) -> Iterator[None]:
+    """Ctrl-C stops everything, at any moment; nothing that runs is left without its window."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.say("stopping everything; the data stays")
+        demo.end_background()
+        platform.down(demo.settings.home)
+        if detach:
+            raise SystemExit(130) from None
+
+
+def prepare_demo(console: Console) -> "Demo":
+    """Read settings; the demo brings its own Clerk, whatever was set."""
+    load_environment()
+    ports = PlatformSettings()
+    os.environ["ROUTIQ_CLERK_ISSUER"] = f"http://127.0.0.1:{ports.clerk_port}"
+    os.environ["ROUTIQ_CLERK_JWKS_URL"] = ""
+    os.environ["ROUTIQ_CLERK_AUTHORIZED_PARTIES"] = f"{PARTY}:{ports.api_port}"
+    os.environ["ROUTIQ_OPERATORS"] = OPERATOR
+    ensure_secrets(HomeSettings().home)
+    return Demo(Settings.load(), PlatformSettings(), console)
+
+
+class Demo:
+    """The steps, in their order."""
+
+    def __init__(self, settings: Settings, ports: PlatformSettings, console: Console) -> None:
+        self.settings, self.ports, self.console = settings, ports, console
+        self.home = settings.home.resolve()
+        self.background: subprocess.Popen[str] | None = None
+
+    def run(self) -> None:
+        self._check_ports()
+        self._draw_clinics()
+        self._start_sandbox()
+        self.console.say("database: starting, bringing the schema up to date")
+        platform.prepare_database(self.settings)
+        self._add_organizations()
+        self.background = self._start_platform()
+        self._load_first()
+        self._wait_for_platform()
+        self._request_second()
+        self.console.welcome(self.ports, self._write_token(), self.home)
+
+    def end_background(self) -> None:
+        if self.background is not None and self.background.poll() is None:
+            self.background.terminate()
+            self.background.wait(timeout=20)
+
+    def _sandbox_programs(self) -> list[Program]:
+        clinics = [part for clinic in CLINICS for part in ("--clinic", str(clinic.folder(self.home)))]
+        cliniko, clerk = str(self.ports.cliniko_port), str(self.ports.clerk_port)
+        return [
+            Program(
+                "sandbox-cliniko",
+                python("-m", "sandbox", "cliniko", "--port", cliniko, "--live", *clinics),
+                self.ports.cliniko_port,
+                "ROUTIQ_CLINIKO_PORT",
+            ),
+            Program(
+                "sandbox-clerk",
+                python(
+                    "-m", "sandbox", "clerk", "--port", clerk, "--home", str(self.home / "demo" / "clerk")
+                ),
+                self.ports.clerk_port,
+                "ROUTIQ_CLERK_PORT",
+            ),
+        ]
+
+    def _check_ports(self) -> None:
+        wanted = [*self._sandbox_programs(), *platform.programs(self.settings, self.ports)]
+        platform.check_ports(self.settings, wanted)
+
+    def _draw_clinics(self) -> None:
+        for clinic in CLINICS:
+            if not clinic.key_file(self.home).exists():
+                self.console.say(f"drawing {clinic.name}: {clinic.patients} patients, {clinic.time_zone}")
+                clinic.folder(self.home).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            clinic.make(self.home)
+
+    def _start_sandbox(self) -> None:
+        self.console.say("sandbox: starting a Cliniko (200 requests a minute) and a Clerk")
+        programs = self._sandbox_programs()
+        supervisor = platform.start(self.settings, programs)
+        wait_until_all_answer(
+            programs,
+            supervisor,
+            {
+                program.name: partial(http_answers, f"http://127.0.0.1:{program.port}/")
+                for program in programs
+            },
+        )
+
+    def _add_organizations(self) -> None:
+        """Store each clinic's key, by the command a person would type."""
+        base_url = f"http://127.0.0.1:{self.ports.cliniko_port}"
+        known = {one.organization_id: one.base_url for one in list_organizations(self.settings)}
+        if strangers := known.keys() - {clinic.organization_id for clinic in CLINICS}:
+            raise CommandError(
+                f"this ROUTIQ_HOME holds other organizations ({', '.join(sorted(strangers))}); "
+                "the demo wants one of its own: set ROUTIQ_HOME to another folder"
+            )
+        for clinic in CLINICS:
+            if (known.get(clinic.organization_id) or "").removesuffix("/v1") != base_url:
+                self._routiq(
+                    *("org", "add", "--id", clinic.organization_id, "--name", clinic.name),
+                    *("--base-url", base_url, "--api-key-file", str(clinic.key_file(self.home))),
+                    *("--country", clinic.country),
+                )
+
+    def _start_platform(self) -> subprocess.Popen[str]:
+        """`routiq up` behind the first sync: imports take the time in which that waits for its limit."""
+        self.console.say("Dagster and the API: starting in the background")
+        return subprocess.Popen(
+            _command("up"),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def _load_first(self) -> None:
+        if not self._is_published(FIRST):
+            self.console.say(f"{FIRST.name}: first sync, as fast as Cliniko allows")
+            self._routiq("sync", FIRST.organization_id)
+            self.console.say("building the marts")
+            self._routiq("build")
+
+    def _is_published(self, clinic: DemoClinic) -> bool:
+        known = overview.organizations(self.settings)
+        return any(
+            row["organization_id"] == clinic.organization_id and row["data_as_of"] is not None
+            for row in known
+        )
+
+    def _wait_for_platform(self) -> None:
+        self.console.say("waiting until the API and Dagster answer")
+        if self.background is None:
+            return
+        _, told = self.background.communicate()
+        if self.background.returncode != 0:
+            raise CommandError(told.strip().splitlines()[-1].removeprefix("routiq: "))
+        ready = f"http://127.0.0.1:{self.ports.api_port}/ready"
+        until = time.monotonic() + 60
+        while not http_answers(ready):
+            if time.monotonic() > until:
+                log = Supervisor(self.home).layout.logs / "api.log"
+                raise CommandError(f"the API does not become ready; its log is {log}")
+            time.sleep(0.2)
+
+    def _request_second(self) -> None:
+        """Ask for the second clinic as an admin of it would: by route 1."""
+        if self._is_published(SECOND):
+            return
+        self.console.say(f"{SECOND.name}: asking the API for its first sync; it loads behind")
+        url = f"http://127.0.0.1:{self.ports.api_port}/api/v1/admin/sync/schedule/{SECOND.organization_id}"
+        bearer = {"Authorization": f"Bearer {self._token(SECOND, 'admin')}"}
+        answer = httpx.post(url, headers=bearer, timeout=10)
+        if answer.status_code != httpx.codes.OK:
+            raise CommandError(f"the API refused to schedule the second clinic: HTTP {answer.status_code}")
+
+    def _token(self, clinic: DemoClinic, role: str) -> str:
+        order: dict[str, object] = {
+            "organization_id": clinic.organization_id,
+            "role": role,
+            "lifetime_seconds": TOKEN_SECONDS,
+            "authorized_party": f"{PARTY}:{self.ports.api_port}",
+        }
+        return ask(f"http://127.0.0.1:{self.ports.clerk_port}", order)
+
+    def _write_token(self) -> Path:
+        """A member's token for the first clinic, in a file that the curl lines read."""
+        path = self.home / "demo" / "token"
+        path.touch(mode=0o600)
+        path.write_text(self._token(FIRST, "member"))
+        return path
+
+    def _routiq(self, *arguments: str) -> None:
+        self.console.say(f"$ routiq {' '.join(arguments)}")
+        done = subprocess.run(_command(*arguments), check=False)
+        if done.returncode != 0:
+            raise CommandError(f"`routiq {arguments[0]}` failed; `make demo` goes on from here once it can")
+
+
+def _command(*arguments: str) -> list[str]:
+    return [sys.executable, "-c", "from orchestration.cli import main; main()", *arguments]

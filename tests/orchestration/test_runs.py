@@ -1,0 +1,174 @@
+"""Requests become runs, runs sync and build; a broken clinic is named and stops nobody."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import dagster as dg
+import psycopg
+import pytest
+
+from ingestion.cliniko.feeds import FEEDS
+from warehouse.settings import Settings
+
+PARTITIONS = "organizations"
+pytestmark = pytest.mark.usefixtures("two_clinics")
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
+
+
+def query(settings: Settings, text: str, *values: object) -> list[tuple[Any, ...]]:
+    with psycopg.connect(settings.url("owner")) as connection:
+        cursor = connection.execute(text, values)
+        return cursor.fetchall() if cursor.description else []
+
+
+def evaluate(
+    code: dg.RepositoryDefinition, name: str, instance: dg.DagsterInstance
+) -> dg.SensorResult | None:
+    sensor = code.get_sensor_def(name)
+    with dg.build_sensor_context(instance=instance, repository_def=code) as context:
+        answer = sensor(context)
+    return answer if isinstance(answer, dg.SensorResult) else None
+
+
+def queue(settings: Settings, organization_id: str) -> str:
+    """As the API queues."""
+    [[sync_run_id]] = query(
+        settings,
+        "insert into app.sync_runs (organization_id, requested_by) values (%s, 'api') returning id",
+        organization_id,
+    )
+    return str(sync_run_id)
+
+
+def partition_changes(result: dg.SensorResult | None) -> dict[str, list[str]]:
+    requests = (result.dynamic_partitions_requests if result else None) or []
+    return {
+        type(one).__name__.removesuffix("DynamicPartitionsRequest"): list(one.partition_keys)
+        for one in requests
+    }
+
+
+def test_partitions_follow_the_organizations(
+    code: dg.RepositoryDefinition,
+    instance: dg.DagsterInstance,
+) -> None:
+    instance.add_dynamic_partitions(PARTITIONS, ["org_b", "org_gone"])
+    result = evaluate(code, "organizations_sensor", instance)
+    assert partition_changes(result) == {"Add": ["org_a"], "Delete": ["org_gone"]}
+    instance.add_dynamic_partitions(PARTITIONS, ["org_a"])
+    instance.delete_dynamic_partition(PARTITIONS, "org_gone")
+    assert evaluate(code, "organizations_sensor", instance) is None
+
+
+def test_a_queued_request_is_one_run_with_its_id(
+    code: dg.RepositoryDefinition,
+    dagster_warehouse: Settings,
+    instance: dg.DagsterInstance,
+) -> None:
+    assert evaluate(code, "sync_requests", instance) is None
+    sync_run_id = queue(dagster_warehouse, "org_a")
+    result = evaluate(code, "sync_requests", instance)
+    again = evaluate(code, "sync_requests", instance)
+    assert result is not None
+    assert again is not None
+    [request] = result.run_requests or []
+    assert partition_changes(result) == {"Add": ["org_a"]}, "its partition may not be there yet"
+    assert request.run_key == sync_run_id == (again.run_requests or [request])[0].run_key
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        queue(dagster_warehouse, "org_a")
+
+    instance.add_dynamic_partitions(PARTITIONS, ["org_a"])
+    done = code.get_job("sync_and_build").execute_in_process(
+        partition_key=request.partition_key, tags=dict(request.tags), instance=instance
+    )
+    assert done.success
+    [[status, run_id]] = query(
+        dagster_warehouse, "select status, dagster_run_id from app.sync_runs where id = %s", UUID(sync_run_id)
+    )
+    assert (status, run_id) == ("succeeded", done.run_id)
+    assert query(dagster_warehouse, "select data_version from app.publications") == [(1,)]
+    assert evaluate(code, "sync_requests", instance) is None
+    check_events(done)
+
+
+def check_events(done: dg.ExecuteInProcessResult) -> None:
+    read = {
+        event.asset_key.path[-1]: event.materialization
+        for event in done.get_asset_materialization_events()
+        if event.asset_key
+    }
+    assert {feed.name for feed in FEEDS} <= read.keys()
+    rows_new = read["patients"].metadata["rows_new"].value
+    assert isinstance(rows_new, int)
+    assert rows_new >= 12
+    assert read["patients"].partition == "org_a"
+    assert {"publication", "active_patients"} <= read.keys()
+    checks = {check.check_name: check for check in done.get_asset_check_evaluations()}
+    assert checks["published_lately"].passed
+    assert checks["published_lately"].partition == "org_a"
+    assert any(name.startswith("key_is_unique_") for name in checks)
+
+
+def test_a_broken_clinic_is_named_and_the_others_are_published(
+    code: dg.RepositoryDefinition,
+    dagster_warehouse: Settings,
+    instance: dg.DagsterInstance,
+) -> None:
+    query(
+        dagster_warehouse,
+        "update app.cliniko_credentials set wrapped_key = 'x' where organization_id = 'org_a' returning 1",
+    )
+    done = code.get_job("hourly").execute_in_process(instance=instance, raise_on_error=False)
+    assert not done.success
+    [failure] = [event for event in done.get_step_failure_events() if event.step_key == "build_once"]
+    assert "org_a" in str(failure.step_failure_data)
+    assert "org_b" not in str(failure.step_failure_data.user_failure_data)
+    published = query(dagster_warehouse, "select organization_id from app.publications order by 1")
+    assert published == [("org_a",), ("org_b",)], "what org_a had stays"
+    read = {
+        event.materialization.partition
+        for event in done.get_asset_materialization_events()
+        if event.asset_key and event.asset_key.path[-1] == "patients"
+    }
+    assert read == {"org_b"}
+    fresh = {
+        check.partition: check.passed
+        for check in done.get_asset_check_evaluations()
+        if check.check_name == "published_lately"
+    }
+    assert fresh == {"org_a": True, "org_b": True}
+
+
+def test_a_request_whose_run_never_began_bars_nobody(dagster_warehouse: Settings) -> None:
+    from orchestration.defs.sync_requests import give_up_request  # noqa: PLC0415 - reads the manifest
+
+    sync_run_id = queue(dagster_warehouse, "org_b")
+    give_up_request(dagster_warehouse, sync_run_id)
+    [[status, code]] = query(
+        dagster_warehouse, "select status, error_code from app.sync_runs where id = %s", UUID(sync_run_id)
+    )
+    assert (status, code) == ("failed", "not_started")
+
+
+def test_only_what_was_never_accepted_is_deleted(
+    code: dg.RepositoryDefinition, dagster_warehouse: Settings
+) -> None:
+    insert = """
+        insert into raw_cliniko.settings (organization_id, id, seen_at, _dlt_load_id, _dlt_id)
+        values ('org_b', %s, now() - interval '2 days', %s, %s) returning 1
+    """
+    query(dagster_warehouse, insert, "broken", "never_accepted", "a")
+    kept = (
+        "insert into app.loads (organization_id, load_id, sync_run_id, fence) values ('org_b', 'kept', %s, 1)"
+    )
+    query(dagster_warehouse, kept, UUID(int=1))
+    query(dagster_warehouse, insert, "whole", "kept", "b")
+    assert code.get_job("daily").execute_in_process().success
+    left = query(dagster_warehouse, "select id from raw_cliniko.settings where id in ('broken', 'whole')")
+    assert left == [("whole",)]
