@@ -25,17 +25,22 @@ from warehouse.settings import Settings, ensure_secrets
 BASE = 1_204_417_733_920_000_000
 FILL = {
     "businesses": "select '{base}', jsonb_build_object('time_zone_identifier', 'Australia/Sydney')",
-    "practitioners": "select {base} + n, jsonb_build_object('display_name', 'Dr ' || n) from generate_series(1, 12) n",
-    "appointment_types": "select {base} + n, jsonb_build_object('name', 'Type ' || n) from generate_series(1, 8) n",
+    "practitioners": """
+        select {base} + n, jsonb_build_object('display_name', 'Dr ' || n) from generate_series(1, 12) n""",
+    "appointment_types": """
+        select {base} + n, jsonb_build_object('name', 'Type ' || n) from generate_series(1, 8) n""",
     "patients": """
         select {base} + n, jsonb_build_object('first_name', 'Given' || n, 'last_name', 'Family' || n,
             'email', n || '@example.com', 'patient_phone_numbers', jsonb_build_array(jsonb_build_object(
                 'number', '0491 570 006', 'phone_type', 'Mobile', 'phone_e164', '+61491570006')))
         from generate_series(1, {patients}) n""",
     "individual_appointments": """
-        select {base} + n, jsonb_build_object('patient_id', ({base} + 1 + n * 7919::bigint % {patients})::text,
-            'starts_at', now() - (n * 104729 % 600 - 30) * interval '1 day' + n % 600 * interval '1 minute',
-            'cancelled_at', case when n % 12 = 0 then now() - (n * 104729 % 600) * interval '1 day' end,
+        select {base} + n, jsonb_build_object(
+            'patient_id', ({base} + 1 + n * 7919::bigint % {patients})::text,
+            'starts_at', now() - (n::bigint * 104729 % 600 - 30) * interval '1 day'
+                + n % 600 * interval '1 minute',
+            'cancelled_at', case when n % 12 = 0
+                then now() - (n::bigint * 104729 % 600) * interval '1 day' end,
             'did_not_arrive', n % 15 = 0, 'practitioner_id', ({base} + 1 + n % 12)::text,
             'appointment_type_id', ({base} + 1 + n % 8)::text)
         from generate_series(1, {appointments}) n""",
@@ -46,10 +51,13 @@ EVERYTHING = {
         from generate_series(1, 2500) n""",
     "attendees": """
         select {base} + n, jsonb_build_object('booking_id', ({base} + 1 + n % 2500)::text,
-            'patient_id', ({base} + 1 + n * 31 % {patients})::text) from generate_series(1, 20000) n""",
+            'patient_id', ({base} + 1 + n::bigint * 31 % {patients})::text)
+        from generate_series(1, 20000) n""",
     "invoices": """
-        select {base} + n, jsonb_build_object('patient_id', ({base} + 1 + n * 7 % {patients})::text,
-            'total_amount', 85.5, 'original_invoice_id', case when n % 40 = 0 then ({base} + n - 1)::text end)
+        select {base} + n, jsonb_build_object(
+            'patient_id', ({base} + 1 + n * 7 % {patients})::text,
+            'total_amount', 85.5,
+            'original_invoice_id', case when n % 40 = 0 then ({base} + n - 1)::text end)
         from generate_series(1, 90000) n""",
     "invoice_items": """
         select {base} + n, jsonb_build_object('invoice_id', ({base} + 1 + n % 90000)::text, 'quantity', 1)
@@ -73,7 +81,8 @@ QUESTIONS = {
         from marts.patient_reengagement_master_view""",
     "prioritised": """
         select * from marts.patient_reengagement_master_view where risk_level is not null
-        order by action_priority, risk_score desc, lifetime_value desc nulls last, length(patient_id), patient_id
+        order by action_priority, risk_score desc, lifetime_value desc nulls last,
+            length(patient_id), patient_id
         limit 50""",
     "one_patient": "select * from marts.patient_reengagement_master_view where patient_id = '{one}'",
     "active_patients": "select * from marts.active_patients",
@@ -139,7 +148,7 @@ def fill(settings: Settings, organization: str, patients: int, appointments: int
             rows += connection.execute(
                 f"insert into raw_cliniko.{feed} select (jsonb_populate_record(null::raw_cliniko.{feed},"
                 " jsonb_build_object('organization_id', %s::text, 'id', drawn.id::text, 'seen_at', now(),"
-                " 'created_at', now() - hashtext(drawn.id::text)::bit(9)::int * interval '1 day' - interval '90 days',"
+                " 'created_at', now() - (90 + hashtext(drawn.id::text)::bit(9)::int) * interval '1 day',"
                 " 'updated_at', now() - interval '1 day', '_dlt_load_id', '1.0',"
                 f" '_dlt_id', '{feed}' || drawn.id) || drawn.kept)).* from ({drawn}) as drawn (id, kept)",
                 [organization],
@@ -170,8 +179,9 @@ def touch(settings: Settings, count: int) -> None:
     with psycopg.connect(settings.url("owner")) as connection:
         accept(connection, "org_big", "2.0")
         connection.execute(
-            "insert into raw_cliniko.patients (organization_id, id, seen_at, created_at, updated_at, first_name,"
-            " _dlt_load_id, _dlt_id) select organization_id, id, now(), created_at, now(), 'Edited', '2.0',"
+            "insert into raw_cliniko.patients (organization_id, id, seen_at, created_at, updated_at,"
+            " first_name, _dlt_load_id, _dlt_id)"
+            " select organization_id, id, now(), created_at, now(), 'Edited', '2.0',"
             " 'edited' || id from raw_cliniko.patients where organization_id = 'org_big' limit %s",
             [count],
         )

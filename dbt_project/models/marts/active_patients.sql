@@ -1,5 +1,5 @@
 {%- set instant = 'YYYY-MM-DD"T"HH24:MI:SS"Z"' -%}
-with days as (
+with days as materialized (
     {{ local_day() }}
 ),
 
@@ -62,7 +62,7 @@ select
             where
                 visits.organization_id = active.organization_id
                 and visits.patient_id = active.patient_id
-                and visits.status = 'attended'
+                and visits.is_attended
                 and visits.starts_at >= active.recent_from
             order by visits.starts_at desc, length(visits.visit_id), visits.visit_id
             limit {{ var('recent_appointments_at_most') }}

@@ -1,7 +1,7 @@
 {{ config(barrier=true) }}
 {%- set days = days_counted() | int %}
 
-with local_days as (
+with local_days as materialized (
     {{ local_day() }}
 ),
 

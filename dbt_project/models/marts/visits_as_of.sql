@@ -1,13 +1,10 @@
-{{ config(barrier=true) }}
-
 with visits as (
     select
-        fct_visits.*,
-        clock.as_of,
-        coalesce(fct_visits.cancelled_at <= clock.as_of, false) as is_cancelled
-    from {{ ref('fct_visits') }} as fct_visits
-    cross join (select {{ as_of() }} as as_of) as clock
-    where {{ exists_at('fct_visits.created_at', 'fct_visits.removed_at', 'clock.as_of') }}
+        *,
+        (select {{ as_of() }}) as as_of,
+        coalesce(cancelled_at <= (select {{ as_of() }}), false) as is_cancelled
+    from {{ ref('fct_visits') }}
+    where {{ exists_at('created_at', 'removed_at', '(select ' ~ as_of() ~ ')') }}
 ),
 
 -- a patient's several rows in one class count once, a standing one before a cancelled one
@@ -15,27 +12,17 @@ counted as (
     select *
     from visits
     where
-        not has_class_twin
+        twin_class is null
         or not exists (
             select
             from {{ ref('fct_visits') }} as twins
             where
                 twins.organization_id = visits.organization_id
                 and twins.patient_id = visits.patient_id
-                and twins.booking_id = visits.booking_id
-                and twins.visit_kind = visits.visit_kind
+                and twins.twin_class = visits.twin_class
                 and {{ exists_at('twins.created_at', 'twins.removed_at', 'visits.as_of') }}
-                and (
-                    coalesce(twins.cancelled_at <= visits.as_of, false),
-                    twins.created_at,
-                    length(twins.visit_id),
-                    twins.visit_id
-                ) < (
-                    visits.is_cancelled,
-                    visits.created_at,
-                    length(visits.visit_id),
-                    visits.visit_id
-                )
+                and (coalesce(twins.cancelled_at <= visits.as_of, false), twins.twin_rank)
+                < (visits.is_cancelled, visits.twin_rank)
         )
 )
 
@@ -53,6 +40,9 @@ select
         when did_not_arrive then 'missed'
         else 'attended'
     end as status,
+    not is_cancelled and starts_at > as_of as is_booked,
+    not is_cancelled and starts_at <= as_of and did_not_arrive as is_missed,
+    not is_cancelled and starts_at <= as_of and not did_not_arrive as is_attended,
     is_cancelled
     and cancelled_at > starts_at - interval '{{ var("late_cancellation_hours") }} hours'
         as is_late_cancellation,

@@ -3,7 +3,8 @@
     ref('dim_organizations'), ref('dim_businesses'), ref('dim_practitioners'),
     ref('dim_appointment_types'), ref('dim_patients'), ref('fct_visits'), ref('fct_contacts'),
     ref('fct_invoices'), ref('fct_patient_cases'), ref('int_patients_affected'),
-    ref('active_patients'), ref('patient_reengagement_master_view'),
+    ref('active_patients'), ref('contacts_with_appointments'),
+    ref('patient_reengagement_master_view'),
 ] %}
 -- {{ table }}
 {%- endfor %}

@@ -1,0 +1,55 @@
+"""The project itself: its unit tests pass against a real database, and nothing of it is undocumented."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.build import PROJECT, dbt_environment, dbt_home
+from warehouse.settings import Settings
+
+
+def test_unit_tests_pass(built: Settings) -> None:
+    done = subprocess.run(
+        [
+            *(str(Path(sys.executable).parent / "dbt"), "test", "--project-dir", str(PROJECT)),
+            *("--select", "test_type:unit"),
+        ],
+        env=os.environ | dbt_environment(built),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "ERROR=0" in done.stdout
+    assert " PASS=0" not in done.stdout
+
+
+@pytest.fixture(scope="module")
+def manifest(built: Settings) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((dbt_home(built) / "target" / "manifest.json").read_text())
+    return content
+
+
+def test_every_model_is_described(manifest: dict[str, Any]) -> None:
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    undocumented = [node["name"] for node in models if not node["description"].strip()]
+    columns = [
+        f"{node['name']}.{column['name']}"
+        for node in models
+        if node["fqn"][1] == "marts"
+        for column in node["columns"].values()
+        if not column["description"].strip()
+    ]
+    assert (undocumented, columns) == ([], [])
+
+
+def test_every_mart_has_a_contract_and_its_twin(manifest: dict[str, Any]) -> None:
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "model":
+            assert (PROJECT / node["original_file_path"]).with_suffix(".yml").exists(), node["name"]
+            assert node["config"]["contract"]["enforced"] == (node["fqn"][1] == "marts"), node["name"]

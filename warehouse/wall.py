@@ -1,0 +1,142 @@
+"""Holes in the wall between tenants, read from the catalogue of the live database.
+
+The API asks this when it starts and refuses to serve through a hole. What role `routiq_api` can touch must
+be walled: row-level security on and forced, exactly the tenant's policies for it, views that run with the
+rights of whoever asks. A new table that the API may write, or read in part, is to be listed here.
+"""
+
+from typing import Any
+
+import psycopg
+
+API = "routiq_api"
+TENANT = "(organization_id = NULLIF(current_setting('app.organization_id'::text, true), ''::text))"
+SCHEMAS = {"app", "marts"}
+# Beyond reading whole rows: what the API may write, and of which tables it may see only some columns.
+MAY_INSERT = {"app.sync_runs", "app.outreach_log", "app.audit_log"}
+VISIBLE_COLUMNS = {"app.cliniko_credentials": {"organization_id", "stored_at"}}
+
+RELATIONS = """
+select
+    relation.oid,
+    namespace.nspname || '.' || relation.relname as name,
+    namespace.nspname as schema,
+    relation.relkind::text as kind,
+    relation.relrowsecurity and relation.relforcerowsecurity as is_walled,
+    coalesce(relation.reloptions, '{}')
+        && array['security_invoker=true', 'security_invoker=on'] as is_invoker,
+    pg_get_userbyid(relation.relowner) = %(api)s as is_own,
+    array(
+        select kind
+        from unnest(array['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) as kind
+        where has_table_privilege(%(api)s, relation.oid, kind)
+            or (kind in ('INSERT', 'UPDATE') and has_any_column_privilege(%(api)s, relation.oid, kind))
+    ) as writes,
+    array(
+        select attname::text from pg_catalog.pg_attribute
+        where attrelid = relation.oid and attnum > 0 and not attisdropped
+            and has_column_privilege(%(api)s, relation.oid, attnum, 'SELECT')
+    ) as columns
+from pg_catalog.pg_class as relation
+join pg_catalog.pg_namespace as namespace on namespace.oid = relation.relnamespace
+where relation.relkind in ('r', 'p', 'v', 'm', 'f')
+    and namespace.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+    and (
+        has_table_privilege(%(api)s, relation.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+        or has_any_column_privilege(%(api)s, relation.oid, 'SELECT, INSERT, UPDATE')
+    )
+order by name
+"""
+
+POLICIES = """
+select
+    policy.polrelid as oid,
+    policy.polname as name,
+    policy.polroles = array[%(api)s::regrole::oid] as is_for_api_alone,
+    pg_get_expr(policy.polqual, policy.polrelid) as visible,
+    pg_get_expr(policy.polwithcheck, policy.polrelid) as writable
+from pg_catalog.pg_policy as policy
+where policy.polpermissive
+    and exists (
+        select from unnest(policy.polroles) as role
+        where role = 0 or pg_has_role(%(api)s, role, 'MEMBER')
+    )
+"""
+
+ROLE_HOLES = """
+select 'role ' || rolname || ' is a superuser or bypasses row-level security'
+from pg_catalog.pg_roles where rolname = %(api)s and (rolsuper or rolbypassrls)
+union all
+select 'role ' || %(api)s || ' is a member of ' || pg_get_userbyid(roleid)
+from pg_catalog.pg_auth_members where member = %(api)s::regrole
+union all
+select 'role ' || %(api)s || ' owns schema ' || nspname
+from pg_catalog.pg_namespace where nspowner = %(api)s::regrole
+union all
+select 'role ' || %(api)s || ' may create in schema ' || nspname
+from pg_catalog.pg_namespace
+where nspname !~ '^pg_' and has_schema_privilege(%(api)s, oid, 'CREATE')
+union all
+select nspname || '.' || proname || '() runs with its owner''s rights and the API may call it'
+from pg_catalog.pg_proc
+join pg_catalog.pg_namespace on pg_namespace.oid = pronamespace
+where prosecdef
+    and nspname not in ('pg_catalog', 'information_schema')
+    and has_schema_privilege(%(api)s, pg_namespace.oid, 'USAGE')
+    and has_function_privilege(%(api)s, pg_proc.oid, 'EXECUTE')
+"""
+
+
+def find_holes(connection: psycopg.Connection[Any]) -> list[str]:
+    """Every hole, in words; empty when the wall stands. Any role may ask."""
+    with connection.cursor(row_factory=psycopg.rows.dict_row) as cursor:
+        relations = cursor.execute(RELATIONS, {"api": API}).fetchall()
+        policies = cursor.execute(POLICIES, {"api": API}).fetchall()
+    with connection.cursor(row_factory=psycopg.rows.tuple_row) as plain:
+        holes = [str(row[0]) for row in plain.execute(ROLE_HOLES, {"api": API}).fetchall()]
+    for relation in relations:
+        own = [policy for policy in policies if policy["oid"] == relation["oid"]]
+        holes += [f"{relation['name']} {hole}" for hole in _holes_of(relation, own)]
+    return holes
+
+
+def _holes_of(relation: dict[str, Any], policies: list[dict[str, Any]]) -> list[str]:
+    holes = _holes_of_grants(relation)
+    if relation["kind"] in {"m", "f"}:
+        holes.append("is a materialized view or foreign table: row-level security does not reach it")
+    elif relation["kind"] == "v":
+        if not relation["is_invoker"]:
+            holes.append("is a view that runs with its owner's rights")
+    else:
+        holes += _holes_of_table(relation, policies)
+    return holes
+
+
+def _holes_of_grants(relation: dict[str, Any]) -> list[str]:
+    holes = []
+    if relation["schema"] not in SCHEMAS:
+        holes.append("is granted to the API, but is none of its schemas'")
+    if relation["is_own"]:
+        holes.append("belongs to the API's role")
+    allowed = {"INSERT"} if relation["name"] in MAY_INSERT else set()
+    if extra := sorted(set(relation["writes"]) - allowed):
+        holes.append(f"lets the API {', '.join(extra)}")
+    visible = VISIBLE_COLUMNS.get(relation["name"])
+    if visible is not None and (extra := sorted(set(relation["columns"]) - visible)):
+        holes.append(f"shows the API columns it must not see: {', '.join(extra)}")
+    return holes
+
+
+def _holes_of_table(relation: dict[str, Any], policies: list[dict[str, Any]]) -> list[str]:
+    holes = []
+    if not relation["is_walled"]:
+        holes.append("has row-level security off or not forced")
+    if not policies:
+        holes.append("has no policy for the API")
+    for policy in policies:
+        if not policy["is_for_api_alone"]:
+            holes.append(f"has policy {policy['name']} for more roles than the API's")
+        expressions = {policy["visible"], policy["writable"]} - {None}
+        if expressions != {TENANT}:
+            holes.append(f"has policy {policy['name']} that is not the tenant's")
+    return holes
