@@ -28,8 +28,15 @@ def instant(expression: LiteralString) -> LiteralString:
     return f"""to_char({expression} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
 
 
+def money(expression: LiteralString) -> LiteralString:
+    """SQL: an exact amount as text, with two decimals or as many more as it has."""
+    return f"round({expression}, greatest(2, min_scale({expression})))::text"
+
+
 def framed(body: LiteralString) -> LiteralString:
     """A statement whose body may refer to `asked`: the organization, its zone, the clock, the data's age.
+
+    The body filters by the parameter `organization_id`, not by `asked`: only so the planner sees whose rows.
 
     `body` is a select of one row: `body` (json) and `patient_ids` (text[] of everybody it names), and
     `next_key` (text[], where the next page begins) if it pages.

@@ -12,7 +12,7 @@ POSITION: LiteralString = """
 
 ACTIVE_PATIENTS: LiteralString = framed(f"""
     with active as materialized (
-        select * from marts.active_patients where organization_id = asked.organization_id
+        select * from marts.active_patients where organization_id = %(organization_id)s
     ),
 
     following as (
@@ -85,12 +85,12 @@ SUMMARY: LiteralString = framed(f"""
             'last_sync_date', (
                 select {instant("max(finished_at)")}
                 from app.sync_runs
-                where organization_id = asked.organization_id and status = 'succeeded'
+                where organization_id = %(organization_id)s and status = 'succeeded'
             ),
             'avg_recent_appointments', coalesce(round(avg(recent_appointment_count), 1), 0.0),
             'avg_total_appointments', coalesce(round(avg(total_appointment_count), 1), 0.0)
         )::text as body,
         '{{}}'::text[] as patient_ids
     from marts.active_patients
-    where organization_id = asked.organization_id
+    where organization_id = %(organization_id)s
 """)

@@ -2,7 +2,7 @@
 
 from typing import LiteralString
 
-from serving.answers import framed, instant
+from serving.answers import framed, instant, money
 
 # The order of the list, ascending throughout. Ids are digits: the longer one is the greater.
 POSITION: LiteralString = """
@@ -16,7 +16,7 @@ RISK_METRICS: LiteralString = framed(f"""
             patient_id, risk_level, action_priority, engagement_status,
             missed_appointments_14d, has_attended_last_30d, upcoming_appointment_count
         from marts.patient_reengagement_master_view
-        where organization_id = asked.organization_id
+        where organization_id = %(organization_id)s
     ),
 
     failures as (
@@ -28,7 +28,7 @@ RISK_METRICS: LiteralString = framed(f"""
                 and persons.patient_id = outreach.patient_id
         inner join patients on patients.patient_id = persons.survivor_patient_id
         where
-            outreach.organization_id = asked.organization_id
+            outreach.organization_id = %(organization_id)s
             and outreach.outcome = 'failed'
             and outreach.occurred_at <= asked.as_of
             and outreach.occurred_at
@@ -68,7 +68,7 @@ PRIORITIZED: LiteralString = framed(f"""
         select *
         from marts.patient_reengagement_master_view
         where
-            organization_id = asked.organization_id
+            organization_id = %(organization_id)s
             and case
                 when %(engagement_status)s::text is null then risk_level is not null
                 else engagement_status = %(engagement_status)s
@@ -131,7 +131,7 @@ PRIORITIZED: LiteralString = framed(f"""
                                 'total_lifetime_appointments', total_lifetime_appointments,
                                 'missed_appointments_last_90d', missed_appointments_last_90d,
                                 'attendance_rate_90d', attendance_rate_90d,
-                                'lifetime_value', lifetime_value::text
+                                'lifetime_value', {money("lifetime_value")}
                             )
                             order by place
                         )

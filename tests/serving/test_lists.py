@@ -152,6 +152,26 @@ def test_the_active_list_whole_and_in_pages(drawn: tuple[Api, list[marts.Row], S
     assert api.get(ACTIVE.format("org_a"), params={"limit": 11}).json()["total_count"] == len(rows)
 
 
+def test_amounts_are_exact(drawn: tuple[Api, list[marts.Row], Settings]) -> None:
+    api, _, warehouse = drawn
+    amounts = {
+        "7.5000": "7.50",
+        "0": "0.00",
+        "1.005": "1.005",
+        "-3": "-3.00",
+        "99999999999999.99": "99999999999999.99",
+    }
+    with psycopg.connect(warehouse.url("owner"), autocommit=True) as connection:
+        for stored, shown in amounts.items():
+            connection.execute(
+                "update marts.patient_reengagement_master_view set lifetime_value = %s "
+                "where patient_name = %s",
+                [stored, "Pat 11 Ünique"],
+            )
+            found = api.get(PRIORITIZED, params={"search": "Pat 11 Ü", "limit": 1}).json()
+            assert found["patients"][0]["lifetime_value"] == shown
+
+
 def test_old_data_is_said_to_be_old(drawn: tuple[Api, list[marts.Row], Settings]) -> None:
     api, _, _ = drawn
     assert api.get(LIST.format("org_a")).headers["x-data-stale"] == "true"
