@@ -20,7 +20,7 @@ from serving.logs import log
 from serving.wall import HoleInTheWallError, Wall
 
 ACQUIRE_SECONDS = 0.8
-# A clinic of 60,000 patients and one of 600 need different plans of the same statement: a generic plan for the
+# A clinic of 60,000 patients and one of 600 need different plans of one statement: a generic plan of the
 # prioritised list was seen to take twenty times as long on the small one.
 SESSION_OPTIONS = "-c plan_cache_mode=force_custom_plan"
 Connection = AsyncConnection[DictRow]

@@ -4,14 +4,11 @@ The catalogue check itself belongs to `warehouse.wall`, beside what puts the wal
 """
 
 import asyncio
-import importlib
-import importlib.util
 
 import psycopg
 
 from serving.logs import log
-
-CHECK = "warehouse.wall"
+from warehouse.wall import find_holes
 
 
 class HoleInTheWallError(Exception):
@@ -42,11 +39,8 @@ class Wall:
 
 
 def refuse_holes(url: str) -> None:
-    if importlib.util.find_spec(CHECK) is None:
-        log.warning("wall_not_checked")
-        return
     with psycopg.connect(url, connect_timeout=2) as connection:
-        holes: list[str] = importlib.import_module(CHECK).find_holes(connection)
+        holes = find_holes(connection)
     if holes:
         log.critical("holes_in_the_wall", count=len(holes), holes="; ".join(holes))
         raise HoleInTheWallError("; ".join(holes))

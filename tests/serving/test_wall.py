@@ -1,5 +1,6 @@
 """Two walls: each query names its organization, and the database lets the role see no other."""
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -7,8 +8,11 @@ from typing import LiteralString
 
 import psycopg
 import pytest
+from fastapi import FastAPI
 from psycopg import sql
 
+from serving.app import create_app
+from serving.wall import HoleInTheWallError, Wall
 from tests.serving import marts
 from tests.serving.conftest import Api, Clerk, run_api, settings_for
 from tests.serving.test_routes import ACTIVE, DATA_ROUTES, LIST, RISK
@@ -71,3 +75,27 @@ def test_no_connection_carries_anything_from_one_organization_to_the_next(
             answers = list(pool.map(ask, range(400)))
     leaks = [text for other, text in answers if other in text or f"Pat {other}" in text]
     assert leaks == []
+
+
+def test_nothing_is_served_through_a_hole(clinics: Settings, clerk: Clerk) -> None:
+    app = create_app(settings_for(clinics, clerk))
+    with (
+        without_the_wall(clinics, "marts.active_patients"),
+        pytest.raises(HoleInTheWallError, match="active_patients"),
+    ):
+        asyncio.run(start(app))
+    asyncio.run(start(app))
+
+
+async def start(app: FastAPI) -> None:
+    async with app.router.lifespan_context(app):
+        pass
+
+
+def test_a_hole_found_late_is_not_served_through_either(clinics: Settings) -> None:
+    """The database was away at the start, so the wall is looked at before the first statement."""
+    with without_the_wall(clinics, "marts.active_patients"):
+        wall = Wall(clinics.url("api"))
+        with pytest.raises(HoleInTheWallError):
+            asyncio.run(wall.require())
+    asyncio.run(wall.require())
