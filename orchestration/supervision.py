@@ -174,10 +174,10 @@ def _listening(process: psutil.Process) -> set[int]:
 
 
 def _end(processes: list[psutil.Process]) -> None:
-    """Ask each to end, then make it."""
+    """Ask each to end, then make it. What is left behind has nobody to be graceful for."""
     for process in processes:
         _signal(process, "terminate")
-    _, alive = psutil.wait_procs(processes, timeout=10)
+    _, alive = psutil.wait_procs(processes, timeout=3)
     for process in alive:
         _signal(process, "kill")
     psutil.wait_procs(alive, timeout=5)

@@ -94,9 +94,9 @@ class Demo:
     def run(self) -> None:
         self._check_ports()
         self._draw_clinics()
-        self._start_sandbox()
         self.console.say("database: starting, bringing the schema up to date")
         platform.prepare_database(self.settings)
+        self._start_sandbox()
         self._add_organizations()
         self.background = self._start_platform()
         self._load_first()
@@ -214,12 +214,13 @@ class Demo:
         """Ask for the second clinic as an admin of it would: by route 1."""
         if self._is_published(SECOND):
             return
-        self.console.say(f"{SECOND.name}: asking the API for its first sync; it loads behind")
         url = f"http://127.0.0.1:{self.ports.api_port}/api/v1/admin/sync/schedule/{SECOND.organization_id}"
         bearer = {"Authorization": f"Bearer {self._token(SECOND, 'admin')}"}
         answer = httpx.post(url, headers=bearer, timeout=10)
         if answer.status_code != httpx.codes.OK:
             raise CommandError(f"the API refused to schedule the second clinic: HTTP {answer.status_code}")
+        is_new = answer.json()["sync_scheduled"]
+        self.console.say(f"{SECOND.name}: {'asked the API to sync it' if is_new else 'is loading already'}")
 
     def _token(self, clinic: DemoClinic, role: str) -> str:
         order: dict[str, object] = {

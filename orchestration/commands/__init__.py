@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 import typer
 
-from orchestration.commands import build, down, org, status, sync, token, up
+from orchestration.commands import build, doctor, down, org, status, sync, token, up
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     up.register,
     down.register,
     status.register,
+    doctor.register,
     org.register,
     sync.register,
     build.register,
