@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 Record = dict[str, Any]
-_http = httpx.Client(timeout=60)  # a busy machine is no fault
+PATIENCE = 60.0  # a busy machine is no fault
 STAMP = "2026-02-03T01:12:44Z"
 
 
@@ -80,26 +80,23 @@ class Control:
         return f"{self.address}/_sandbox/clinics/{self.clinic}/{rest}"
 
     def put(self, **resources: Sequence[Record]) -> None:
-        _http.post(self._url("records"), json=resources).raise_for_status()
-
-    def put_raw(self, body: str) -> None:
-        _http.post(self._url("records"), content=body).raise_for_status()
+        httpx.post(self._url("records"), json=resources, timeout=PATIENCE).raise_for_status()
 
     def remove(self, resource: str, record_id: int | str) -> None:
-        _http.delete(self._url(f"records/{resource}/{record_id}")).raise_for_status()
+        httpx.delete(self._url(f"records/{resource}/{record_id}"), timeout=PATIENCE).raise_for_status()
 
     def fault(self, kind: str, **options: Any) -> None:
-        _http.post(self._url("faults"), json={"kind": kind, **options}).raise_for_status()
+        httpx.post(self._url("faults"), json={"kind": kind, **options}, timeout=PATIENCE).raise_for_status()
 
     def heal(self) -> None:
-        _http.delete(self._url("faults")).raise_for_status()
+        httpx.delete(self._url("faults"), timeout=PATIENCE).raise_for_status()
 
     def requests(self) -> dict[str, Any]:
         """What was asked since the last call."""
-        report: dict[str, Any] = _http.get(self._url("requests")).raise_for_status().json()
-        _http.delete(self._url("requests")).raise_for_status()
+        report: dict[str, Any] = httpx.get(self._url("requests"), timeout=PATIENCE).raise_for_status().json()
+        httpx.delete(self._url("requests"), timeout=PATIENCE).raise_for_status()
         return report
 
     def now(self) -> str:
-        text: str = _http.get(self._url("now")).raise_for_status().json()["now"]
+        text: str = httpx.get(self._url("now"), timeout=PATIENCE).raise_for_status().json()["now"]
         return text
