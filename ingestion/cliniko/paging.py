@@ -77,35 +77,40 @@ class ListReader:
         Raises:
             SyncError: the list does not hold together; what was read must not count.
         """
+        doubt: _Doubt | None = None
         while True:
             first = self._get(1, since)
             self.through = self.through or first.given_at
             self.on_plan(_page_count(first.total))
             yield first
+            if doubt is not None and not doubt.is_settled_by(first):
+                again, border, doubt = self._restart(doubt.leg), doubt.border, None
+                if (yield from self._pages_before(border, again)):
+                    continue
             if first.total <= PER_PAGE:
                 return
-            border = stamp(first.given_at)
-            has_shrunk = yield from self._pages_before(border, since, first)
-            if not has_shrunk:
+            border, leg = stamp(first.given_at), _Leg(since, first.total, is_open=True)
+            leg.take(first)
+            if not (yield from self._pages_before(border, leg)):
                 return
-            since = border
+            since, doubt = border, leg.doubt
 
-    def _pages_before(self, border: str, since: str | None, first: Page) -> Generator[Page, None, bool]:
-        """The pages after `first`, up to `border`; returns whether rows left the set meanwhile."""
-        leg, has_shrunk = _Leg(since, first.total), False
-        leg.take(first)
-        while not leg.is_done:
+    def _pages_before(self, border: str, leg: "_Leg") -> Generator[Page, None, bool]:
+        """The pages of a leg that are left, up to `border`; returns whether rows lie beyond or went there."""
+        has_shrunk = leg.seen is not None and leg.seen >= border
+        while not (leg.is_done or (leg.seen is not None and leg.seen >= border)):
             page = self._get(leg.number + 1, leg.since, border)
             if leg.total is None:
                 leg.total = page.total
                 self.on_plan(_page_count(page.total))
+            elif leg.is_open and leg.number == 1 and 0 <= page.total < leg.total:
+                has_shrunk = True
+                leg.doubt_border(border, page.total)
             if page.total == leg.total:
                 leg.take(page)
                 yield page
             if page.total != leg.total or leg.has_gap:
                 has_shrunk = True
-                if leg.seen is not None and leg.seen >= border:
-                    return True
                 leg = self._restart(leg)
         return has_shrunk
 
@@ -168,9 +173,18 @@ class _Leg:
 
     since: str | None
     total: int | None = None
+    is_open: bool = False
+    """Its first page was asked for without the border."""
     number: int = 0
     seen: str | None = None
     ids: set[object] = field(default_factory=set)
+    doubt: "_Doubt | None" = None
+
+    def doubt_border(self, border: str, total: int) -> None:
+        """The set is smaller below `border` than without it: rows beyond, or rows that left after page 1?"""
+        seen = _Leg(self.since, seen=self.seen, ids=set(self.ids))
+        self.doubt = _Doubt(border, seen, (self.total or 0) - total)
+        self.total = total
 
     def take(self, page: Page) -> None:
         self.number += 1
@@ -185,6 +199,19 @@ class _Leg:
     def has_gap(self) -> bool:
         """All pages are read, but one record came twice: another was missed."""
         return self.is_done and len(self.ids) != self.total
+
+
+@dataclass(frozen=True)
+class _Doubt:
+    """Rows missing between the first answer and the second. Beyond the border from the start, they did no
+    harm; had one been read already and then moved, another slipped over the border of the two pages."""
+
+    border: str
+    leg: _Leg
+    missing: int
+
+    def is_settled_by(self, beyond: Page) -> bool:
+        return beyond.total == self.missing and self.leg.ids.isdisjoint(map(_id_of, beyond.records))
 
 
 def _id_of(record: Any) -> object:

@@ -105,9 +105,15 @@ def account_maker(settings: Settings, folder: Path) -> Iterator[AccountMaker]:
     """Makes clinics of the given records, serves them, and adds their organizations."""
     with ExitStack() as stack:
 
-        def open_one(name: str = "harbour", *, extra: str = "", **resources: list[Record]) -> Account:
+        def open_one(
+            name: str = "harbour",
+            *,
+            extra: str = "",
+            server: dict[str, Any] | None = None,
+            **resources: list[Record],
+        ) -> Account:
             clinic = make_clinic(folder / name, resources, extra)
-            address = stack.enter_context(run_cliniko([clinic]))
+            address = stack.enter_context(run_cliniko([clinic], **(server or {})))
             account = Account(settings, name, Control(address, name))
             account.add()
             return account

@@ -40,6 +40,14 @@ def test_rows_that_move_while_the_list_is_read(open_account: AccountMaker, page:
     assert everyone(account) == set(range(1, 1001))
 
 
+def test_rows_that_move_while_a_gap_is_read_again(open_account: AccountMaker) -> None:
+    account = open_account(patients=spread(1000))
+    account.control.fault("move_rows", path="patients", page=5, times=1, rows=30)
+    account.control.fault("move_rows", path="patients", page=1, after=1, times=1, rows=30)
+    account.sync()
+    assert everyone(account) == set(range(1, 1001))
+
+
 def test_rows_that_move_again_and_again(open_account: AccountMaker) -> None:
     account = open_account(patients=spread(1000))
     account.control.fault("move_rows", path="patients", times=6, rows=30)

@@ -1,0 +1,97 @@
+"""`routiq org` and `routiq sync` as a person types them: against a real Cliniko stand-in and database."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from orchestration.cli import app
+from orchestration.errors import CommandError
+from sandbox.cliniko.server import run_cliniko
+from tests.ingestion.clinics import Control, key_of, make_clinic, patient
+from warehouse.settings import SECRET_NAMES, Settings
+
+
+@pytest.fixture(scope="module")
+def control(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control]:
+    folder = make_clinic(
+        tmp_path_factory.mktemp("clinics") / "harbour", {"patients": [patient(1), patient(2)]}
+    )
+    with run_cliniko([folder]) as address:
+        yield Control(address, "harbour")
+
+
+@pytest.fixture
+def home(warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The environment that leads `routiq` to the test's own warehouse."""
+    for name in SECRET_NAMES:
+        secret = getattr(warehouse, name.removeprefix("ROUTIQ_").lower()).get_secret_value()
+        monkeypatch.setenv(name, secret)
+    monkeypatch.setenv("ROUTIQ_HOME", str(tmp_path))
+    monkeypatch.setenv("ROUTIQ_POSTGRES_PORT", str(warehouse.postgres_port))
+    monkeypatch.setenv("ROUTIQ_DATABASE_NAME", warehouse.database_name)
+    monkeypatch.setenv("ROUTIQ_CLINIKO_RETRY_SECONDS", "0.01")
+    return tmp_path
+
+
+def routiq(*words: str, typed: str | None = None) -> Result:
+    return CliRunner().invoke(app, list(words), input=typed, catch_exceptions=False)
+
+
+def add(control: Control, key: str | None = None) -> Result:
+    words = [
+        "org",
+        "add",
+        "--id",
+        "a",
+        "--name",
+        "Harbour",
+        "--base-url",
+        control.address,
+        "--api-key-file",
+        "-",
+    ]
+    return routiq(*words, typed=(key or key_of("harbour")) + "\n")
+
+
+@pytest.mark.usefixtures("home")
+def test_an_organization_is_added_listed_and_synced(control: Control) -> None:
+    added = add(control)
+    assert added.exit_code == 0
+    assert key_of("harbour") not in added.output
+    [listed] = json.loads(routiq("org", "list", "--json").stdout)
+    assert (listed["organization_id"], listed["base_url"]) == ("a", f"{control.address}/v1")
+    synced = json.loads(routiq("sync", "a", "--json").stdout)
+    assert synced["feeds"]["patients"]["rows_new"] == 2
+    assert "never synced" not in routiq("org", "list").stdout
+    swept = routiq("sync", "a", "--sweep")
+    assert "patients" in swept.stdout
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("key", ["another-key-au2", "ünprintable", " "])
+def test_a_key_that_does_not_work_is_not_stored(control: Control, key: str) -> None:
+    with pytest.raises(CommandError) as refusal:
+        add(control, key)
+    assert key not in str(refusal.value) or not key.strip()
+    assert routiq("org", "list", "--json").stdout.strip() == "[]"
+
+
+@pytest.mark.usefixtures("home")
+def test_errors_say_what_to_do(control: Control, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CommandError, match="no organization 'nobody'"):
+        routiq("sync", "nobody")
+    with pytest.raises(CommandError, match="cannot be read"):
+        routiq("org", "add", "--id", "a", "--name", "A", "--api-key-file", "/nowhere/key")
+    with pytest.raises(CommandError, match="neither Cliniko over https nor this machine"):
+        routiq(
+            *("org", "add", "--id", "a", "--name", "A", "--api-key-file", "-"),
+            *("--base-url", "https://example.com"),
+            typed="invented-au2\n",
+        )
+    add(control)
+    monkeypatch.setenv("ROUTIQ_POSTGRES_PORT", "9")
+    with pytest.raises(CommandError, match="database cannot be reached"):
+        routiq("sync", "a")
