@@ -73,6 +73,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
             "class": "QueuedRunCoordinator",
             "config": {"dequeue_interval_seconds": 1},
         },
+        "run_launcher": {"module": "orchestration.run_launcher", "class": "WatchedRunLauncher"},
         "concurrency": {
             "runs": {"max_concurrent_runs": 6},
             "pools": {"granularity": "op", "default_limit": 1},

@@ -3,8 +3,6 @@
 Every check looks at one thing, changes nothing, and says what to do. One that cannot look says why.
 """
 
-import importlib
-import importlib.util
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +21,7 @@ from warehouse.bootstrap import alembic_config, embedded_server
 from warehouse.organizations import api_key_of, list_organizations
 from warehouse.sealing import SealError
 from warehouse.settings import Settings
+from warehouse.wall import find_holes
 
 UP = "run `routiq up`"
 
@@ -127,9 +126,6 @@ def _migrations(settings: Settings) -> Iterator[Finding]:
 
 
 def _wall(settings: Settings) -> Iterator[Finding]:
-    if importlib.util.find_spec("warehouse.wall") is None:
-        return
-    find_holes = importlib.import_module("warehouse.wall").find_holes
     with psycopg.connect(settings.url("owner")) as connection:
         holes = find_holes(connection)
     for hole in holes:
