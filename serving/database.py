@@ -20,9 +20,6 @@ from serving.logs import log
 from serving.wall import HoleInTheWallError, Wall
 
 ACQUIRE_SECONDS = 0.8
-# A clinic of 60,000 patients and one of 600 need different plans of one statement: a generic plan of the
-# prioritised list was seen to take twenty times as long on the small one.
-SESSION_OPTIONS = "-c plan_cache_mode=force_custom_plan"
 Connection = AsyncConnection[DictRow]
 Parameters = Mapping[str, object]
 
@@ -44,7 +41,6 @@ class Database:
                 "row_factory": dict_row,
                 "connect_timeout": 2,
                 "application_name": "routiq-api",
-                "options": SESSION_OPTIONS,
             },
             min_size=min(2, size),
             max_size=size,

@@ -64,12 +64,20 @@ RISK_METRICS: LiteralString = framed(f"""
 """)
 
 PRIORITIZED: LiteralString = framed(f"""
-    with matching as materialized (
+    with patients as (
+        -- The fence keeps the filters out of the view: each of them makes the planner expect a handful of
+        -- rows and loop over them one by one.
         select *
         from marts.patient_reengagement_master_view
+        where organization_id = %(organization_id)s
+        offset 0
+    ),
+
+    matching as materialized (
+        select *
+        from patients
         where
-            organization_id = %(organization_id)s
-            and case
+            case
                 when %(engagement_status)s::text is null then risk_level is not null
                 else engagement_status = %(engagement_status)s
             end
