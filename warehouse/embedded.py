@@ -7,11 +7,11 @@ PostgreSQL refuses to run as root. There the binaries and the cluster live below
 the system user `routiq`, because the home of root is closed to that user.
 """
 
-import hashlib
 import importlib.metadata
 import importlib.util
 import os
 import pwd
+import secrets
 import shutil
 import socket
 import subprocess
@@ -58,8 +58,7 @@ class EmbeddedPostgres:
         """The folder that holds `data` and `server.log`."""
         if os.geteuid() != 0:
             return self.home.resolve() / "postgres"
-        name = hashlib.sha256(str(self.home.resolve()).encode()).hexdigest()[:16]
-        return SYSTEM_ROOT / "clusters" / name
+        return SYSTEM_ROOT / "clusters" / self._cluster_name()
 
     @property
     def data(self) -> Path:
@@ -73,6 +72,7 @@ class EmbeddedPostgres:
         """
         if self.is_running():
             return self._check_ours()
+        self._stop_left_behind()
         _check_port_free(self.port)
         if not (self.data / "PG_VERSION").exists():
             self._initdb()
@@ -113,6 +113,22 @@ class EmbeddedPostgres:
         self.stop()
         shutil.rmtree(self.cluster, ignore_errors=True)
 
+    def _cluster_name(self) -> str:
+        """Drawn once and kept in the home: a home that was deleted and made anew has a cluster of its own."""
+        path = self.home.resolve() / "cluster"
+        if not path.exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.write_text(secrets.token_hex(8))
+        return path.read_text().strip()
+
+    def _stop_left_behind(self) -> None:
+        """Stop the server of an earlier home in this place: nobody knows its cluster any more."""
+        for path in SYSTEM_ROOT.glob("clusters/*/home") if os.geteuid() == 0 else ():
+            if path.parent != self.cluster and path.read_text() == str(self.home.resolve()):
+                data = path.parent / "data"
+                if self._run("pg_ctl", "status", "-D", data).returncode == 0:
+                    self._run("pg_ctl", "stop", "-w", "-t", "60", "-s", "-m", "fast", "-D", data)
+
     def _initdb(self) -> None:
         shutil.rmtree(self.data, ignore_errors=True)  # a half-made cluster holds nothing
         self.cluster.mkdir(parents=True, exist_ok=True)
@@ -120,6 +136,7 @@ class EmbeddedPostgres:
             _ensure_system_user()
             shutil.chown(self.cluster, SYSTEM_USER, SYSTEM_USER)
             _open_way(self.cluster)
+            (self.cluster / "home").write_text(str(self.home.resolve()))
         self.cluster.chmod(0o700)
         with tempfile.NamedTemporaryFile("w", dir=self.cluster, suffix=".pw") as password_file:
             password_file.write(self.password)

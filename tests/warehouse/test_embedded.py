@@ -1,5 +1,7 @@
 """The embedded server: starts, survives being started again, refuses a taken port, stops."""
 
+import os
+import shutil
 import socket
 from pathlib import Path
 
@@ -41,3 +43,22 @@ def test_it_starts_from_a_half_made_cluster_starts_again_and_stops(tmp_path: Pat
     finally:
         server.remove()
     assert not server.cluster.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root keeps the cluster outside the home")
+def test_a_home_deleted_and_made_anew_gets_a_new_cluster(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    first = EmbeddedPostgres(home=home, port=free_port(), password="first")
+    first.start()
+    left = first.cluster
+    try:
+        shutil.rmtree(home)
+        second = EmbeddedPostgres(home=home, port=first.port, password="second")
+        second.start()
+        try:
+            assert second.is_running()
+        finally:
+            second.remove()
+    finally:
+        shutil.rmtree(left, ignore_errors=True)
