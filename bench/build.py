@@ -192,6 +192,7 @@ def ask(settings: Settings, query: str, times: int = 15) -> float:
     taken = []
     with psycopg.connect(settings.url("api")) as connection:
         connection.execute("set local app.organization_id = 'org_big'")
+        connection.execute("set local statement_timeout = 0")
         for _ in range(times):
             began = time.perf_counter()
             connection.execute(query.format(one=BASE + 5), prepare=True).fetchall()
@@ -202,6 +203,7 @@ def ask(settings: Settings, query: str, times: int = 15) -> float:
 def explain(settings: Settings, query: str) -> str:
     with psycopg.connect(settings.url("api")) as connection:
         connection.execute("set local app.organization_id = 'org_big'")
+        connection.execute("set local statement_timeout = 0")
         rows = connection.execute(
             "explain (analyze, buffers off, verbose off) " + query.format(one=BASE + 5)
         ).fetchall()
