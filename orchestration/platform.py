@@ -18,7 +18,7 @@ from orchestration.dagster_home import (
     prepare_dagster,
     workspace_file,
 )
-from orchestration.dbt_manifest import prepare_manifest
+from orchestration.dbt_manifest import is_current, prepare_manifest
 from orchestration.environment import forget_environment, remember_environment
 from orchestration.errors import CommandError
 from orchestration.readiness import (
@@ -97,6 +97,11 @@ def prepare(settings: Settings, say: Say) -> None:
         ]
         for step in steps:
             step.result()
+
+
+def is_prepared(settings: Settings) -> bool:
+    """Whether an earlier start has left all that the processes need, given a running database."""
+    return workspace_file(settings).exists() and is_current(settings.home)
 
 
 def prepare_database(settings: Settings) -> None:

@@ -143,7 +143,9 @@ class Demo:
     def _start_sandbox(self) -> None:
         self.console.say("sandbox: starting a Cliniko (200 requests a minute) and a Clerk")
         programs = self._sandbox_programs()
-        supervisor = platform.start(self.settings, programs)
+        # On a later start the rest need not wait for the sandbox: its imports are what takes long.
+        rest = platform.programs(self.settings, self.ports) if platform.is_prepared(self.settings) else []
+        supervisor = platform.start(self.settings, [*programs, *rest])
         wait_until_all_answer(
             programs,
             supervisor,
