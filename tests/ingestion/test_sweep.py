@@ -80,10 +80,10 @@ def test_a_real_loss_can_be_confirmed(open_account: AccountMaker, monkeypatch: p
 
 
 def test_another_country_reads_every_phone_again(open_account: AccountMaker) -> None:
-    numbers = [{"number": "07700 900123", "phone_type": "Mobile"}]
+    numbers = [{"number": "020 7946 0123", "phone_type": "Home"}]
     account = open_account(patients=[patient(1, patient_phone_numbers=numbers)])
     account.sync()
     assert account.current("patients")["1"]["patient_phone_numbers"][0]["phone_e164"] is None
     account.add(country="GB")
     account.sync()
-    assert account.current("patients")["1"]["patient_phone_numbers"][0]["phone_e164"] == "+447700900123"
+    assert account.current("patients")["1"]["patient_phone_numbers"][0]["phone_e164"] == "+442079460123"
