@@ -39,7 +39,7 @@ check: .venv/ready ## lint, types, borders, SQL style, dbt parse: fast
 	@$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests --disable-progress-bar
 
 test: check ## everything the CI runs
-	@$(BIN)/pytest -m 'not long'
+	@$(BIN)/pytest -m 'not long' --numprocesses 2 --dist loadfile
 
 test-long: .venv/ready ## what takes longer than a quarter of an hour
 	@$(BIN)/pytest -m long

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from warehouse.bootstrap import embedded_server, prepare_warehouse
+from warehouse.bootstrap import embedded_server, grant_database, prepare_warehouse
 from warehouse.settings import Settings, ensure_secrets
 
 
@@ -34,9 +34,18 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     server = embedded_server(settings)
     try:
         prepare_warehouse(settings)
+        _forget_power_cuts(settings)
         yield settings
     finally:
         server.remove()
+
+
+def _forget_power_cuts(settings: Settings) -> None:
+    """A cluster that lives as long as its tests need not reach the disk."""
+    with psycopg.connect(settings.url("admin"), autocommit=True) as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(sql.SQL("alter system set {} = off").format(sql.Identifier(setting)))
+        connection.execute("select pg_reload_conf()")
 
 
 _databases = iter(range(1, 1_000_000))
@@ -46,14 +55,8 @@ def create_database(cluster: Settings, name: str) -> Settings:
     """A copy of the migrated template; returns the settings that lead to it."""
     with psycopg.connect(cluster.url("admin"), dbname="postgres", autocommit=True) as connection:
         connection.execute(sql.SQL("create database {} template template").format(sql.Identifier(name)))
-        connection.execute(
-            sql.SQL("grant create, connect on database {} to routiq_owner").format(sql.Identifier(name))
-        )
-        connection.execute(
-            sql.SQL("grant connect on database {} to routiq_loader, routiq_api, routiq_operator").format(
-                sql.Identifier(name)
-            )
-        )
+    with psycopg.connect(cluster.url("admin"), dbname=name) as connection:
+        grant_database(connection)  # grants are not copied with a template
     return cluster.model_copy(update={"database_name": name})
 
 

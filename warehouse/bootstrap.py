@@ -83,17 +83,19 @@ def ensure_roles(settings: Settings) -> None:
                         name, sql.Identifier(setting), sql.Literal(value)
                     )
                 )
-        row = connection.execute("select current_database()").fetchone()
-        database = sql.Identifier(row[0] if row else "")
-        connection.execute(sql.SQL("revoke all on database {} from public").format(database))
-        connection.execute(
-            sql.SQL("grant create, connect, temporary on database {} to routiq_owner").format(database)
-        )
-        connection.execute(
-            sql.SQL("grant connect on database {} to routiq_loader, routiq_api, routiq_operator").format(
-                database
-            )
-        )
+        grant_database(connection)
+
+
+def grant_database(connection: psycopg.Connection) -> None:
+    """Who may enter the database connected to: our roles alone, and only the owner makes anything in it."""
+    row = connection.execute("select current_database()").fetchone()
+    database = sql.Identifier(row[0] if row else "")
+    for statement in (
+        "revoke all on database {} from public",
+        "grant create, connect, temporary on database {} to routiq_owner",
+        "grant connect on database {} to routiq_loader, routiq_api, routiq_operator",
+    ):
+        connection.execute(sql.SQL(statement).format(database))
 
 
 def alembic_config(settings: Settings) -> alembic.config.Config:
