@@ -79,7 +79,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
             "pools": {"granularity": "op", "default_limit": 1},
         },
         # A crashed run is tried again; one that failed by itself is not: the hour brings the next.
-        "run_retries": {"enabled": True, "max_retries": 2, "retry_on_asset_or_op_failure": False},
+        "run_retries": {"enabled": True, "max_retries": 3, "retry_on_asset_or_op_failure": False},
         "run_monitoring": {
             "enabled": True,
             "start_timeout_seconds": 180,

@@ -20,6 +20,7 @@ select
     run.requested_at,
     run.started_at,
     run.finished_at,
+    coalesce(run.status = 'running' and run.lease_expires_at < now(), false) as is_stalled,
     run.error_code,
     run.error_detail,
     progress.pages_done,
@@ -69,7 +70,8 @@ def describe_sync(row: dict[str, Any], now: datetime) -> str:
     if status is None:
         return "never synced"
     if status == "running":
-        return f"{row['sync_kind']} running, {row['pages_done'] or 0} of {row['pages_total'] or '?'} pages"
+        state = "stalled" if row["is_stalled"] else "running"
+        return f"{row['sync_kind']} {state}, {row['pages_done'] or 0} of {row['pages_total'] or '?'} pages"
     if status == "queued":
         return f"{row['sync_kind']} queued {ago(row['requested_at'], now)}"
     if status == "failed":

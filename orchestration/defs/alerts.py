@@ -13,14 +13,14 @@ WILL_RETRY_TAG = "dagster/will_retry"
 @dg.run_failure_sensor(
     minimum_interval_seconds=15,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Closes requests that were never begun; tells ROUTIQ_ALERT_URLS, if set.",
+    description="Closes requests that nobody will finish; tells ROUTIQ_ALERT_URLS, if set.",
 )
 def failed_runs(context: dg.RunFailureSensorContext) -> None:
     run = context.dagster_run
     if run.tags.get(WILL_RETRY_TAG) == "true":
         return
     if sync_run_id := run.tags.get(SYNC_RUN_TAG):
-        give_up_request(Settings.load(), sync_run_id)
+        give_up_request(Settings.load(), sync_run_id, run.run_id)
     if addresses := PlatformSettings().alert_urls.replace(",", " ").split():
         partition = run.tags.get("dagster/partition", "all organizations")
         _tell(addresses, f"Routiq: {run.job_name} failed", f"{partition}, run {run.run_id}")

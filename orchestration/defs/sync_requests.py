@@ -1,5 +1,7 @@
 """Queued rows of `app.sync_runs` become runs: one row, one run, by the row's id as run key."""
 
+from uuid import UUID
+
 import dagster as dg
 import psycopg
 
@@ -25,9 +27,10 @@ limit 50
 """
 ABANDONED = """
 update app.sync_runs
-set status = 'failed', finished_at = now(), error_code = 'not_started',
-    error_detail = 'the run that was to do it ended before it began; see its page in Dagster'
-where id = %s and status = 'queued'
+set status = 'failed', finished_at = now(), error_code = 'abandoned',
+    error_detail = 'the run that was to do it ended without a word; see its page in Dagster'
+where id = %(sync_run_id)s
+    and (status = 'queued' or (status = 'running' and dagster_run_id = %(dagster_run_id)s))
 """
 
 
@@ -54,7 +57,7 @@ def _request(organization_id: str, sync_run_id: str) -> dg.RunRequest:
     return dg.RunRequest(run_key=sync_run_id, partition_key=organization_id, tags={SYNC_RUN_TAG: sync_run_id})
 
 
-def give_up_request(settings: Settings, sync_run_id: str) -> None:
-    """Close a request whose run ended without claiming it: a queued row would bar the next for ever."""
+def give_up_request(settings: Settings, sync_run_id: str, dagster_run_id: str) -> None:
+    """Close a request whose last run is over without having closed it: it would bar the next one."""
     with psycopg.connect(settings.url("loader")) as connection:
-        connection.execute(ABANDONED, [sync_run_id])
+        connection.execute(ABANDONED, {"sync_run_id": UUID(sync_run_id), "dagster_run_id": dagster_run_id})

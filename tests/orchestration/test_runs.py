@@ -145,15 +145,31 @@ def test_a_broken_clinic_is_named_and_the_others_are_published(
     assert fresh == {"org_a": True, "org_b": True}
 
 
-def test_a_request_whose_run_never_began_bars_nobody(dagster_warehouse: Settings) -> None:
+@pytest.mark.parametrize("status", ["queued", "running"])
+def test_a_request_that_nobody_will_finish_bars_nobody(dagster_warehouse: Settings, status: str) -> None:
     from orchestration.defs.sync_requests import give_up_request  # noqa: PLC0415 - reads the manifest
 
     sync_run_id = queue(dagster_warehouse, "org_b")
-    give_up_request(dagster_warehouse, sync_run_id)
-    [[status, code]] = query(
-        dagster_warehouse, "select status, error_code from app.sync_runs where id = %s", UUID(sync_run_id)
+    query(
+        dagster_warehouse,
+        """
+        update app.sync_runs set status = %s, dagster_run_id = 'run_1', fence = 1, started_at = now(),
+            lease_expires_at = now() + interval '1 minute'
+        where id = %s
+        """,
+        status,
+        UUID(sync_run_id),
     )
-    assert (status, code) == ("failed", "not_started")
+    if status == "running":
+        give_up_request(dagster_warehouse, sync_run_id, "run_0")
+        assert state_of(dagster_warehouse, sync_run_id) == ("running", None), "another run is doing it"
+    give_up_request(dagster_warehouse, sync_run_id, "run_1")
+    assert state_of(dagster_warehouse, sync_run_id) == ("failed", "abandoned")
+
+
+def state_of(settings: Settings, sync_run_id: str) -> tuple[Any, ...]:
+    [row] = query(settings, "select status, error_code from app.sync_runs where id = %s", UUID(sync_run_id))
+    return row
 
 
 def test_only_what_was_never_accepted_is_deleted(
