@@ -1,13 +1,17 @@
 """`routiq build`: turn everything accepted so far into what readers see."""
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import typer
 
-from orchestration.build import BuildError, BuildProgress, build
 from orchestration.errors import CommandError
-from warehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from orchestration.build import BuildProgress
 
 
 def register(app: typer.Typer) -> None:
@@ -19,22 +23,37 @@ def build_command(
     as_json: bool = typer.Option(False, "--json", help="one JSON document on stdout"),
 ) -> None:
     """Build the marts and publish them for every organization whose checks pass."""
-
-    def show(progress: BuildProgress) -> None:
-        typer.echo(f"\r{progress.done:>3} of {progress.total} {progress.step:<60.60}", err=True, nl=False)
+    from orchestration.build import BuildError, build  # noqa: PLC0415 - help must answer at once
+    from warehouse.settings import Settings  # noqa: PLC0415
 
     try:
-        result = build(Settings.load(), progress=show, full=full)
+        with _progress_bar() as show:
+            result = build(Settings.load(), progress=show, full=full)
     except BuildError as error:
         raise CommandError(str(error)) from None
-    finally:
-        typer.echo(err=True)
     if as_json:
         typer.echo(json.dumps(asdict(result)))
     else:
         _tell(result.published, result.rows_written, result.seconds)
     if result.held_back:
         raise CommandError(_held_back(result.held_back))
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Callable[["BuildProgress"], None]]:
+    """Steps done, on standard error; nothing but the end where nobody watches."""
+    from rich.console import Console  # noqa: PLC0415 - help must answer at once
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        bar = progress.add_task("dbt starts", total=None)
+
+        def show(now: "BuildProgress") -> None:
+            # dbt tells the total with models, not with tests
+            progress.update(bar, completed=now.done, total=now.total or None, description=now.step)
+
+        yield show
 
 
 def _tell(published: list[str], rows_written: int, seconds: float) -> None:
