@@ -1,4 +1,4 @@
-"""`routiq org` and `routiq sync` as a person types them: against a real Cliniko stand-in and database."""
+"""`routiq org`, `sync` and `build` as a person types them: against a real Cliniko stand-in and database."""
 
 import json
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ def add(control: Control, key: str | None = None) -> Result:
 
 
 @pytest.mark.usefixtures("home")
-def test_an_organization_is_added_listed_and_synced(control: Control) -> None:
+def test_an_organization_is_added_listed_synced_and_built(control: Control) -> None:
     added = add(control)
     assert added.exit_code == 0
     assert key_of("harbour") not in added.output
@@ -68,6 +68,9 @@ def test_an_organization_is_added_listed_and_synced(control: Control) -> None:
     assert "never synced" not in routiq("org", "list").stdout
     swept = routiq("sync", "a", "--sweep")
     assert "patients" in swept.stdout
+    built = json.loads(routiq("build", "--json").stdout)
+    assert (built["published"], built["held_back"]) == (["a"], {})
+    assert built["rows_written"] > 0
 
 
 @pytest.mark.usefixtures("home")
