@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sandbox.clinics.changes import apply_changes, draw_changes
@@ -65,6 +66,9 @@ def check_prioritized(chain: Chain, clinic: Clinic, truth: Truth) -> None:
     assert [row["id"] for row in rows] == at_risk
     assert [{name: row[name] for name in LISTED} for row in rows] == [
         expected_row(truth.patients[i]) for i in at_risk
+    ]
+    assert [row["lifetime_value"] and Decimal(row["lifetime_value"]) for row in rows] == [
+        truth.patients[i].lifetime_value for i in at_risk
     ]
     stale = {row["id"] for row in prioritized(chain, clinic, engagement_status="stale")}
     assert stale == {i for i, row in truth.patients.items() if row.engagement_status == "stale"}
