@@ -9,7 +9,10 @@ export RUNTIME__DLTHUB_TELEMETRY := false
 export DAGSTER_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
 
-.PHONY: help demo down test test-long check lock format
+.PHONY: help demo down test test-long check lock format system-packages
+
+# Programs that tests use and Python cannot bring, by Debian's names; Python itself needs none of them.
+SYSTEM_PACKAGES := chromium redis-server nodejs npm
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 20
@@ -38,10 +41,13 @@ check: .venv/ready ## lint, types, borders, SQL style, dbt parse: fast
 	@$(BIN)/dbt parse --quiet --project-dir dbt_project --profiles-dir .
 	@$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests --disable-progress-bar
 
-test: check ## everything the CI runs
+system-packages: ## install the programs that tests use (Debian, as root), where missing
+	@tests/system_packages $(SYSTEM_PACKAGES)
+
+test: system-packages check ## everything the CI runs
 	@$(BIN)/pytest -m 'not long' --numprocesses 2 --dist loadfile
 
-test-long: .venv/ready ## what takes longer than a quarter of an hour
+test-long: system-packages .venv/ready ## what takes longer than a quarter of an hour
 	@$(BIN)/pytest -m long
 
 format: .venv/ready ## let the tools decide the style
