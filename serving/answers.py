@@ -108,16 +108,21 @@ async def ask(
     parameters: Parameters,
     *,
     pages_of: str | None = None,
+    unknown: str | None = None,
 ) -> Answer:
-    """Run a framed statement for the caller's organization; `pages_of` names the list that it pages.
+    """Run a framed statement for the caller's organization.
+
+    `pages_of` names the list that it pages; `unknown` is said when its body is null.
 
     Raises:
-        Unknown: we do not know the organization.
+        Unknown: we do not know the organization, or what it was asked about.
         Forbidden: it is switched off.
         NotLoaded: none of its data was ever published.
     """
     named = {**parameters, "organization_id": member.organization_id}
     row = loaded(await database.read(member.organization_id, statement, named))
+    if row["body"] is None:
+        raise Unknown(unknown)
     return Answer(
         body=with_next_cursor(row, pages_of) if pages_of else row["body"],
         patient_ids=row["patient_ids"],

@@ -11,6 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from serving import health
 from serving.active_patients.router import router as active_patients
+from serving.contacts.router import router as contacts
 from serving.database import Database
 from serving.docs_page import install_docs
 from serving.envelope import EXPOSED_HEADERS, Envelope
@@ -18,11 +19,16 @@ from serving.handlers import install_handlers
 from serving.keys import FetchedKeys, FixedKey, Keys, fetch_from, keep_fresh
 from serving.limits import Limits
 from serving.openapi import complete
+from serving.outreach.router import router as outreach
+from serving.patients.router import router as patients
 from serving.reengagement.router import router as reengagement
 from serving.services import Services
 from serving.settings import ServingSettings
 from serving.sync.router import router as sync
 from serving.tokens import Rules, Verifier
+
+# `patients` last of all that begin with its path: any word there would be somebody's id.
+ROUTERS = (sync, active_patients, contacts, reengagement, outreach, patients, health.router)
 
 
 def create_app(settings: ServingSettings) -> FastAPI:
@@ -40,7 +46,7 @@ def create_app(settings: ServingSettings) -> FastAPI:
     )
     app.state.services = services
     install_handlers(app)
-    for router in (sync, active_patients, reengagement, health.router):
+    for router in ROUTERS:
         app.include_router(router)
     install_docs(app)
     describe(app)

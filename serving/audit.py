@@ -4,7 +4,7 @@ An answer that cannot be recorded is not given (503). A 304 is recorded too: the
 it has. Rows hold ids, never content: of a search only that there was one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import LiteralString
 
 from psycopg.types.json import Jsonb
@@ -33,18 +33,25 @@ async def record_view(
     Raises:
         Unavailable: it cannot be written.
     """
-    row = {
+    outcome = "not_modified" if answer.is_known_to(request) else "shown"
+    row = {**entry(request, member, answer.patient_ids, query), "outcome": outcome}
+    try:
+        await database.write(member.organization_id, RECORD, row)
+    except DatabaseError:
+        raise Unavailable from None
+
+
+def entry(
+    request: Request, member: Member, patient_ids: Sequence[str], query: Mapping[str, object]
+) -> dict[str, object]:
+    """Who asks what about whom: the parameters of a statement that writes an audit row."""
+    return {
         "organization_id": member.organization_id,
         "actor": member.subject,
         "session_id": member.session_id,
         "role": "operator" if member.is_operator else member.role,
         "route": request.scope["route"].path,
-        "patient_ids": list(answer.patient_ids),
+        "patient_ids": list(patient_ids),
         "query": Jsonb(query),
-        "outcome": "not_modified" if answer.is_known_to(request) else "shown",
         "request_id": request.state.request_id,
     }
-    try:
-        await database.write(member.organization_id, RECORD, row)
-    except DatabaseError:
-        raise Unavailable from None

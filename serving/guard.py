@@ -20,7 +20,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.errors import Forbidden, TooManyRequests, Unauthenticated, Unavailable
+from serving.errors import Forbidden, TooManyRequests, Unauthenticated, Unavailable, WrongMediaType
 from serving.limits import Tier
 from serving.logs import log
 from serving.parameters import check_parameters
@@ -127,12 +127,21 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             await self.guard.admit(request)
+            if self.body_field:
+                check_media_type(request.headers)
             sent = [name for name, _ in request.query_params.multi_items()]
             check_parameters(sent, self.parameters, self.repeatable)
             response: Response = await handler(request)
             return response
 
         return guarded
+
+
+def check_media_type(headers: Headers) -> None:
+    """Raises WrongMediaType: FastAPI would read a body of another type as text and call it wrong."""
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise WrongMediaType
 
 
 def is_sequence(annotation: object) -> bool:

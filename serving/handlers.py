@@ -47,7 +47,7 @@ def describe(fault: dict[str, Any]) -> dict[str, object]:
     place, *names = fault["loc"]
     described: dict[str, object] = {
         "in": place,
-        "name": ".".join(str(name) for name in names),
+        "name": ".".join(str(name) for name in names)[:64],
         "reason": fault["type"],
         "message": fault["msg"],
     }

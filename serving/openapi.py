@@ -52,13 +52,13 @@ DATA_HEADERS: HeaderDescriptions = {
 BY_STATUS = {problem.status: problem for problem in FAMILY}
 
 
-def responses(*statuses: int, data: bool = False) -> dict[int | str, dict[str, Any]]:
-    """The statuses of a guarded route: the usual refusals, and `statuses` of its own."""
+def responses(*statuses: int, data: bool = False, success: int = 200) -> dict[int | str, dict[str, Any]]:
+    """The statuses of a guarded route: its success, the usual refusals, and `statuses` of its own."""
     usual = (401, 403, 404, 422, 429, 500, 503)
     described: dict[int | str, dict[str, Any]] = {
         status: refusal(BY_STATUS[status]) for status in sorted({*usual, *statuses})
     }
-    described[200] = {"headers": COMMON_HEADERS | LIMIT_HEADERS | (DATA_HEADERS if data else {})}
+    described[success] = {"headers": COMMON_HEADERS | LIMIT_HEADERS | (DATA_HEADERS if data else {})}
     if data:
         described[304] = {"description": "You have it already (If-None-Match)", "headers": DATA_HEADERS}
     return described

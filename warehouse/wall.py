@@ -13,7 +13,7 @@ API = "routiq_api"
 TENANT = "(organization_id = NULLIF(current_setting('app.organization_id'::text, true), ''::text))"
 SCHEMAS = {"app", "marts"}
 # Beyond reading whole rows: what the API may write, and of which tables it may see only some columns.
-MAY_INSERT = {"app.sync_runs", "app.outreach_log", "app.audit_log"}
+MAY_INSERT = {"app.sync_runs", "app.outreach_log", "app.idempotency_keys", "app.audit_log"}
 VISIBLE_COLUMNS = {"app.cliniko_credentials": {"organization_id", "stored_at"}}
 
 RELATIONS = """

@@ -30,6 +30,8 @@ where raw.seen_at < now() - interval '1 day'
     )
 """
 
+USED_KEYS = "delete from app.idempotency_keys where created_at < now() - interval '24 hours'"
+
 
 @dg.op(pool="sync", description="One after the other; a broken clinic is noted and the next one goes on.")
 def sync_all(context: dg.OpExecutionContext) -> dict[str, str]:
@@ -105,6 +107,12 @@ def delete_unaccepted(context: dg.OpExecutionContext) -> None:
                 context.log.info("%s: %s rows of loads that were never accepted", feed.name, deleted)
 
 
+@dg.op(description="Forgets the idempotency keys of requests that nobody sends again.")
+def forget_idempotency_keys(context: dg.OpExecutionContext) -> None:
+    with psycopg.connect(Settings.load().url("owner"), autocommit=True) as connection:
+        context.log.info("%s keys forgotten", connection.execute(USED_KEYS).rowcount)
+
+
 @dg.job(description="Syncs every organization, then builds once.")
 def hourly() -> None:
     build_once(sync_all())
@@ -115,9 +123,10 @@ def weekly() -> None:
     build_once(sweep_all())
 
 
-@dg.job(description="Deletes what broken syncs left in the raw log.")
+@dg.job(description="Deletes what broken syncs left in the raw log, and idempotency keys of the day before.")
 def daily() -> None:
     delete_unaccepted()
+    forget_idempotency_keys()
 
 
 ON = dg.DefaultScheduleStatus.RUNNING

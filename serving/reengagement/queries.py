@@ -10,6 +10,32 @@ POSITION: LiteralString = """
     length(patient_id), patient_id collate "C"
 """
 
+# A row of the master view as the answers show it.
+PATIENT: LiteralString = f"""
+    json_build_object(
+        'id', patient_id,
+        'name', patient_name,
+        'phone', phone,
+        'email', email,
+        'engagement_status', engagement_status,
+        'risk_level', risk_level,
+        'risk_score', risk_score,
+        'risk_reasons', risk_reasons,
+        'days_since_last_contact', days_since_last_contact,
+        'last_contact_at', {instant("last_contact_at")},
+        'last_appointment_date', {instant("last_appointment_date")},
+        'next_scheduled_appointment', {instant("next_scheduled_appointment")},
+        'upcoming_appointment_count', upcoming_appointment_count,
+        'recommended_action', recommended_action,
+        'action_priority', action_priority,
+        'previous_response_rate', previous_response_rate,
+        'total_lifetime_appointments', total_lifetime_appointments,
+        'missed_appointments_last_90d', missed_appointments_last_90d,
+        'attendance_rate_90d', attendance_rate_90d,
+        'lifetime_value', {money("lifetime_value")}
+    )
+"""
+
 RISK_METRICS: LiteralString = framed(f"""
     with patients as materialized (
         select
@@ -119,28 +145,7 @@ PRIORITIZED: LiteralString = framed(f"""
                 (
                     select
                         json_agg(
-                            json_build_object(
-                                'id', patient_id,
-                                'name', patient_name,
-                                'phone', phone,
-                                'email', email,
-                                'engagement_status', engagement_status,
-                                'risk_level', risk_level,
-                                'risk_score', risk_score,
-                                'risk_reasons', risk_reasons,
-                                'days_since_last_contact', days_since_last_contact,
-                                'last_contact_at', {instant("last_contact_at")},
-                                'last_appointment_date', {instant("last_appointment_date")},
-                                'next_scheduled_appointment', {instant("next_scheduled_appointment")},
-                                'upcoming_appointment_count', upcoming_appointment_count,
-                                'recommended_action', recommended_action,
-                                'action_priority', action_priority,
-                                'previous_response_rate', previous_response_rate,
-                                'total_lifetime_appointments', total_lifetime_appointments,
-                                'missed_appointments_last_90d', missed_appointments_last_90d,
-                                'attendance_rate_90d', attendance_rate_90d,
-                                'lifetime_value', {money("lifetime_value")}
-                            )
+                            {PATIENT}
                             order by place
                         )
                     from page
@@ -165,4 +170,70 @@ PRIORITIZED: LiteralString = framed(f"""
                 place = %(limit)s::integer
                 and exists (select from following where place > %(limit)s::integer)
         ) as next_key
+""")
+
+DASHBOARD: LiteralString = framed(f"""
+    with patients as materialized (
+        select
+            patient_id, patient_name, engagement_status, risk_level, risk_score, action_priority,
+            recommended_action, days_since_last_contact, lifetime_value
+        from marts.patient_reengagement_master_view
+        where organization_id = %(organization_id)s
+    ),
+
+    levels as (
+        select
+            scale.level,
+            scale.place,
+            count(patients.risk_level) as patients,
+            coalesce(round(avg(patients.risk_score), 1), 0.0) as avg_score
+        from unnest(array['critical', 'high', 'medium', 'low', 'engaged'])
+            with ordinality as scale (level, place)
+        left join patients on patients.risk_level = scale.level
+        group by scale.level, scale.place
+    ),
+
+    top as materialized (
+        select ordered.*, row_number() over () as place
+        from (
+            select * from patients where risk_level is not null order by {POSITION} limit %(limit)s::integer
+        ) as ordered
+    )
+
+    select
+        json_build_object(
+            'organization_id', asked.organization_id,
+            'summary', json_build_object(
+                'total_patients', (select sum(patients) from levels),
+                'risk_breakdown', (
+                    select
+                        json_object_agg(
+                            level, json_build_object('count', patients, 'avg_score', avg_score) order by place
+                        )
+                    from levels
+                ),
+                'immediate_actions_needed', (select count(*) from patients where action_priority = 1),
+                'stale_patients', (select count(*) from patients where engagement_status = 'stale')
+            ),
+            'top_priority_patients', coalesce(
+                (
+                    select
+                        json_agg(
+                            json_build_object(
+                                'id', patient_id,
+                                'name', patient_name,
+                                'risk_level', risk_level,
+                                'risk_score', risk_score,
+                                'action', recommended_action,
+                                'days_since_contact', days_since_last_contact
+                            )
+                            order by place
+                        )
+                    from top
+                ),
+                '[]'::json
+            ),
+            'last_updated', {instant("asked.data_as_of")}
+        )::text as body,
+        array(select patient_id from top order by place) as patient_ids
 """)

@@ -1,4 +1,4 @@
-"""`/api/v1/reengagement/{org_id}/...`: the board of who is at risk, and the list of whom to call."""
+"""`/api/v1/reengagement/{org_id}/...`: who is at risk, whom to call, and both on one page."""
 
 import json
 from typing import Annotated
@@ -12,8 +12,9 @@ from serving.answers import ask
 from serving.audit import record_view
 from serving.guard import Guard, Member, guarded_router
 from serving.openapi import responses
-from serving.reengagement.queries import PRIORITIZED, RISK_METRICS
+from serving.reengagement.queries import DASHBOARD, PRIORITIZED, RISK_METRICS
 from serving.reengagement.schemas import (
+    Dashboard,
     EngagementStatus,
     PrioritizedPatients,
     Priority,
@@ -25,6 +26,7 @@ from serving.services import services_of
 router = guarded_router("/api/v1/reengagement/{org_id}", "reengagement")
 Caller = Annotated[Member, Depends(Guard("regular", "member"))]
 LIST = "prioritized"
+TOP = 10
 
 
 @router.get(
@@ -47,7 +49,7 @@ class Filters:
         risk_level: Annotated[
             RiskFilter, Query(description="`all` is the risk population, without the stale")
         ] = "all",
-        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+        limit: Annotated[int, Query(ge=1, le=200, description="How many patients at most")] = 50,
         action_priority: Annotated[Priority | None, Query(description="Only this priority")] = None,
         engagement_status: Annotated[
             EngagementStatus | None, Query(description="Only this status; the only way to the stale")
@@ -106,3 +108,17 @@ async def prioritized_patients(
     query |= {"search": True} if "search" in query else {}
     await record_view(database, request, caller, answer, query)
     return answer.response(request, timestamp=True)
+
+
+@router.get(
+    "/dashboard",
+    operation_id="getReengagementDashboard",
+    summary="The levels with their average scores, and the ten to call first",
+    response_model=Dashboard,
+    responses=responses(data=True),
+)
+async def dashboard(request: Request, caller: Caller) -> Response:
+    database = services_of(request).database
+    answer = await ask(database, caller, DASHBOARD, {"limit": TOP})
+    await record_view(database, request, caller, answer, {"limit": TOP})
+    return answer.response(request)

@@ -59,6 +59,30 @@ class RiskMetrics(BaseModel):
     last_updated: Instant = Field(description="End of the last successful sync whose load is published")
 
 
+PATIENT_EXAMPLE: JsonDict = {
+    "id": "1716214309854123456",
+    "name": "John Smith",
+    "phone": "+61491570006",
+    "email": "john.smith@example.com",
+    "engagement_status": "dormant",
+    "risk_level": "critical",
+    "risk_score": 85,
+    "risk_reasons": ["days_since_contact", "nothing_booked", "missed_repeatedly"],
+    "days_since_last_contact": 47,
+    "last_contact_at": "2025-05-14T00:00:00Z",
+    "last_appointment_date": "2025-05-14T00:00:00Z",
+    "next_scheduled_appointment": None,
+    "upcoming_appointment_count": 0,
+    "recommended_action": "DORMANT: Re-engagement campaign needed",
+    "action_priority": 1,
+    "previous_response_rate": 78.5,
+    "total_lifetime_appointments": 12,
+    "missed_appointments_last_90d": 2,
+    "attendance_rate_90d": 71.4,
+    "lifetime_value": "1140.00",
+}
+
+
 class PrioritizedPatient(BaseModel):
     model_config = ANSWER
 
@@ -105,30 +129,7 @@ class PrioritizedSummary(BaseModel):
 class PrioritizedPatients(BaseModel):
     model_config = answer(
         {
-            "patients": [
-                {
-                    "id": "1716214309854123456",
-                    "name": "John Smith",
-                    "phone": "+61491570006",
-                    "email": "john.smith@example.com",
-                    "engagement_status": "dormant",
-                    "risk_level": "critical",
-                    "risk_score": 85,
-                    "risk_reasons": ["days_since_contact", "nothing_booked", "missed_repeatedly"],
-                    "days_since_last_contact": 47,
-                    "last_contact_at": "2025-05-14T00:00:00Z",
-                    "last_appointment_date": "2025-05-14T00:00:00Z",
-                    "next_scheduled_appointment": None,
-                    "upcoming_appointment_count": 0,
-                    "recommended_action": "DORMANT: Re-engagement campaign needed",
-                    "action_priority": 1,
-                    "previous_response_rate": 78.5,
-                    "total_lifetime_appointments": 12,
-                    "missed_appointments_last_90d": 2,
-                    "attendance_rate_90d": 71.4,
-                    "lifetime_value": "1140.00",
-                }
-            ],
+            "patients": [PATIENT_EXAMPLE],
             "summary": {
                 "total_returned": 1,
                 "total_matching": 12,
@@ -143,3 +144,76 @@ class PrioritizedPatients(BaseModel):
     summary: PrioritizedSummary
     next_cursor: str | None = Field(description="Where the next page begins; null on the last")
     timestamp: Instant = Field(description="The instant asked about")
+
+
+class LevelSummary(BaseModel):
+    model_config = ANSWER
+
+    count: Count
+    avg_score: Annotated[float, Field(ge=0, le=100, description="Mean, one decimal; 0.0 for nobody")]
+
+
+class RiskBreakdown(BaseModel):
+    model_config = ANSWER
+
+    critical: LevelSummary
+    high: LevelSummary
+    medium: LevelSummary
+    low: LevelSummary
+    engaged: LevelSummary
+
+
+class DashboardSummary(BaseModel):
+    model_config = ANSWER
+
+    total_patients: Count = Field(description="The risk population: all five levels together")
+    risk_breakdown: RiskBreakdown
+    immediate_actions_needed: Count = Field(description="Patients of priority 1")
+    stale_patients: Count = Field(description="Left long ago: in no level, counted apart")
+
+
+class TopPriorityPatient(BaseModel):
+    model_config = ANSWER
+
+    id: str = Field(description="Cliniko's patient id")
+    name: str
+    risk_level: RiskLevel
+    risk_score: Annotated[int, Field(ge=0, le=100)]
+    action: str = Field(description="What is recommended")
+    days_since_contact: Count
+
+
+class Dashboard(BaseModel):
+    model_config = answer(
+        {
+            "organization_id": "org_2abc123",
+            "summary": {
+                "total_patients": 103,
+                "risk_breakdown": {
+                    "critical": {"count": 12, "avg_score": 83.5},
+                    "high": {"count": 8, "avg_score": 72.1},
+                    "medium": {"count": 15, "avg_score": 58.3},
+                    "low": {"count": 23, "avg_score": 42.7},
+                    "engaged": {"count": 45, "avg_score": 15.2},
+                },
+                "immediate_actions_needed": 15,
+                "stale_patients": 529,
+            },
+            "top_priority_patients": [
+                {
+                    "id": "1716214309854123457",
+                    "name": "Jane Doe",
+                    "risk_level": "critical",
+                    "risk_score": 89,
+                    "action": "DORMANT: Re-engagement campaign needed",
+                    "days_since_contact": 52,
+                }
+            ],
+            "last_updated": "2025-06-30T12:00:00Z",
+        }
+    )
+
+    organization_id: str
+    summary: DashboardSummary
+    top_priority_patients: list[TopPriorityPatient] = Field(max_length=10, description="Most urgent first")
+    last_updated: Instant = Field(description="End of the last successful sync whose load is published")

@@ -188,3 +188,22 @@ def test_only_what_was_never_accepted_is_deleted(
     assert code.get_job("daily").execute_in_process().success
     left = query(dagster_warehouse, "select id from raw_cliniko.settings where id in ('broken', 'whole')")
     assert left == [("whole",)]
+
+
+def test_idempotency_keys_are_forgotten_after_a_day(
+    code: dg.RepositoryDefinition, dagster_warehouse: Settings
+) -> None:
+    log = """
+        with logged as (
+            insert into app.outreach_log (organization_id, patient_id, method, outcome, logged_by)
+            values ('org_b', '1', 'sms', 'failed', 'user_desk') returning id
+        )
+        insert into app.idempotency_keys
+            (organization_id, subject, key, request_hash, outreach_id, created_at)
+        select 'org_b', 'user_desk', %s, '', id, now() - %s::interval from logged
+    """
+    query(dagster_warehouse, log, "old", "24 hours 1 minute")
+    query(dagster_warehouse, log, "young", "23 hours 50 minutes")
+    assert code.get_job("daily").execute_in_process().success
+    assert query(dagster_warehouse, "select key from app.idempotency_keys") == [("young",)]
+    assert query(dagster_warehouse, "select count(*) from app.outreach_log") == [(2,)]

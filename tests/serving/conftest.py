@@ -141,21 +141,16 @@ def clinics(module_warehouse: Settings) -> Settings:
     marts.add_organization(module_warehouse, "org_empty")
     marts.add_organization(module_warehouse, "org_off", data_as_of=fresh, active=False)
     with psycopg.connect(module_warehouse.url("owner")) as connection:
-        for organization_id, patient_id in (("org_a", "101"), ("org_b", "202")):
-            key = [
-                {
-                    "organization_id": organization_id,
-                    "patient_id": patient_id,
-                    "survivor_patient_id": patient_id,
-                }
-            ]
-            marts.insert(connection, "marts.dim_patients", key)
+        for organization_id, patient_id in (("org_a", "101"), ("org_b", "101"), ("org_b", "202")):
+            marts.insert(connection, "marts.dim_patients", [marts.patient_row(organization_id, patient_id)])
             marts.insert(
                 connection,
                 "marts.patient_reengagement_master_view",
                 [marts.master_row(organization_id, patient_id)],
             )
             marts.insert(connection, "marts.active_patients", [marts.active_row(organization_id, patient_id)])
+            contact = marts.contact_row(organization_id, patient_id)
+            marts.insert(connection, "marts.contacts_with_appointments", [contact])
     return module_warehouse
 
 

@@ -57,10 +57,59 @@ RELATIONS: dict[LiteralString, dict[LiteralString, LiteralString]] = {
         "created_at": "timestamp with time zone",
         "updated_at": "timestamp with time zone",
     },
+    "contacts_with_appointments": {
+        "organization_id": "text",
+        "contact_id": "uuid",
+        "name": "text",
+        "phone": "text",
+        "email": "text",
+        "cliniko_patient_id": "text",
+        "recent_appointment_count": "bigint",
+        "upcoming_appointment_count": "bigint",
+        "last_appointment_date": "timestamp with time zone",
+        "recent_appointments": "jsonb",
+    },
     "dim_patients": {
         "organization_id": "text",
         "patient_id": "text",
         "survivor_patient_id": "text",
+        "is_merged": "boolean",
+        "is_purged": "boolean",
+        "created_at": "timestamp with time zone",
+        "archived_at": "timestamp with time zone",
+    },
+    "dim_appointment_types": {
+        "organization_id": "text",
+        "appointment_type_id": "text",
+        "appointment_type_name": "text",
+    },
+    "dim_practitioners": {
+        "organization_id": "text",
+        "practitioner_id": "text",
+        "practitioner_name": "text",
+    },
+    "visits_as_of": {
+        "organization_id": "text",
+        "visit_id": "text",
+        "patient_id": "text",
+        "starts_at": "timestamp with time zone",
+        "created_at": "timestamp with time zone",
+        "cancelled_at": "timestamp with time zone",
+        "status": "text",
+        "is_late_cancellation": "boolean",
+        "appointment_type_id": "text",
+        "practitioner_id": "text",
+    },
+    "fct_treatment_notes": {
+        "organization_id": "text",
+        "treatment_note_id": "text",
+        "patient_id": "text",
+        "practitioner_id": "text",
+        "noted_at": "timestamp with time zone",
+        "title": "text",
+        "note": "text",
+        "is_draft": "boolean",
+        "removed_at": "timestamp with time zone",
     },
 }
 WALL = """
@@ -188,4 +237,33 @@ def active_row(organization_id: str, patient_id: str, **more: Any) -> Row:
         ],
         "created_at": days_ago(400),
         "updated_at": days_ago(4),
+    } | more
+
+
+def contact_row(organization_id: str, patient_id: str, **more: Any) -> Row:
+    """The same patient as a contact: what the active list shows, and the e-mail address."""
+    active = active_row(organization_id, patient_id)
+    shared = (
+        *("organization_id", "contact_id", "recent_appointment_count", "upcoming_appointment_count"),
+        *("last_appointment_date", "recent_appointments"),
+    )
+    return {
+        **{name: active[name] for name in shared},
+        "name": active["contact_name"],
+        "phone": active["contact_phone"],
+        "email": f"p{patient_id}.{organization_id}@example.com",
+        "cliniko_patient_id": patient_id,
+    } | more
+
+
+def patient_row(organization_id: str, patient_id: str, **more: Any) -> Row:
+    """A live patient of the dimension."""
+    return {
+        "organization_id": organization_id,
+        "patient_id": patient_id,
+        "survivor_patient_id": patient_id,
+        "is_merged": False,
+        "is_purged": False,
+        "created_at": days_ago(400),
+        "archived_at": None,
     } | more

@@ -18,10 +18,19 @@ def contract(model: str) -> dict[str, str]:
     return {column["name"]: column["data_type"] for column in described["columns"]}
 
 
-@pytest.mark.parametrize("table", ["active_patients", "patient_reengagement_master_view"])
+WHOLE = ("active_patients", "contacts_with_appointments", "patient_reengagement_master_view")
+IN_PART = ("dim_patients", "dim_appointment_types", "dim_practitioners", "visits_as_of")
+
+
+@pytest.mark.parametrize("table", WHOLE)
 def test_the_hand_made_relation_is_the_contract(table: LiteralString) -> None:
     assert contract(table) == {**marts.RELATIONS[table]}
 
 
-def test_the_hand_made_patients_are_part_of_the_contract() -> None:
-    assert marts.RELATIONS["dim_patients"].items() <= contract("dim_patients").items()
+@pytest.mark.parametrize("table", IN_PART)
+def test_the_hand_made_relation_is_part_of_the_contract(table: LiteralString) -> None:
+    assert marts.RELATIONS[table].items() <= contract(table).items()
+
+
+def test_every_hand_made_relation_is_held_to_its_contract() -> None:
+    assert {*WHOLE, *IN_PART, "fct_treatment_notes"} == marts.RELATIONS.keys()

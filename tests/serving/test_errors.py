@@ -9,7 +9,7 @@ from serving.envelope import Envelope
 from serving.handlers import install_handlers
 from tests.conftest import free_port
 from tests.serving.conftest import Api, serve
-from tests.serving.test_routes import ACTIVE, LIST, PROBLEM_KEYS, RISK, SYNC
+from tests.serving.test_routes import ACTIVE, CONTACTS, LIST, PROBLEM_KEYS, RISK, SYNC
 
 BAD_QUERIES = [
     (LIST, "limit=0"),
@@ -38,6 +38,8 @@ BAD_QUERIES = [
     (LIST, "risk_levl=critical"),
     (LIST, "organization_id=org_b"),
     (RISK, "x=1"),
+    (CONTACTS, "limit=0"),
+    (CONTACTS, "cursor=WyJhY3RpdmUiLCItMSIsIjEiXQ"),
     (ACTIVE, "limit=1001"),
     (ACTIVE, "limit=-1"),
     (ACTIVE, "cursor=WyJhY3RpdmUiLCJOYU4iLCIxIl0"),

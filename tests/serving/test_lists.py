@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import psycopg
@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import create_database, drop_database
 from tests.serving import marts
 from tests.serving.conftest import Api, Clerk, run_api, settings_for
-from tests.serving.test_routes import ACTIVE, LIST
+from tests.serving.test_routes import ACTIVE, CONTACTS, DASHBOARD, LIST
 from warehouse.settings import Settings
 
 PRIORITIZED = "/api/v1/reengagement/org_a/patients/prioritized"
@@ -56,6 +56,18 @@ def drawn(cluster: Settings, clerk: Clerk) -> Iterator[tuple[Api, list[marts.Row
                 for number, row in enumerate(rows)
             ],
         )
+        marts.insert(
+            connection,
+            "marts.contacts_with_appointments",
+            [
+                marts.contact_row(
+                    "org_a",
+                    row["patient_id"],
+                    last_appointment_date=marts.days_ago(number % 5) if number % 5 else None,
+                )
+                for number, row in enumerate(rows)
+            ],
+        )
     with run_api(settings_for(warehouse, clerk), clerk) as api:
         yield api, rows, warehouse
     drop_database(cluster, "lists")
@@ -83,7 +95,7 @@ def walk(api: Api, path: str, name: str, **params: Any) -> list[Any]:
     cursor: dict[str, str] = {}
     while True:
         body = api.get(path, params=params | cursor).json()
-        found += [row["id"] for row in body[name]]
+        found += [row.get("id") or row["cliniko_patient_id"] for row in body[name]]
         if body["next_cursor"] is None:
             return found
         cursor = {"cursor": body["next_cursor"]}
@@ -150,6 +162,33 @@ def test_the_active_list_whole_and_in_pages(drawn: tuple[Api, list[marts.Row], S
     whole = [identity for _, identity in keys]
     assert walk(api, ACTIVE.format("org_a"), "active_patients", limit=11) == whole
     assert api.get(ACTIVE.format("org_a"), params={"limit": 11}).json()["total_count"] == len(rows)
+
+
+def test_the_contacts_whole_and_in_pages(drawn: tuple[Api, list[marts.Row], Settings]) -> None:
+    api, rows, _ = drawn
+    body = api.get(CONTACTS.format("org_a")).json()
+    assert body["total_count"] == len(body["contacts_with_appointments"]) == len(rows)
+    whole = [row["cliniko_patient_id"] for row in body["contacts_with_appointments"]]
+    days = {row["patient_id"]: number % 5 for number, row in enumerate(rows)}
+    assert whole == sorted(whole, key=lambda patient: (days[patient] or 5, int(patient)))
+    for limit in (1, 11, 150):
+        assert walk(api, CONTACTS.format("org_a"), "contacts_with_appointments", limit=limit) == whole
+
+
+def test_the_dashboard_is_the_head_of_the_list(drawn: tuple[Api, list[marts.Row], Settings]) -> None:
+    api, rows, _ = drawn
+    body = api.get(DASHBOARD.format("org_a")).json()
+    listed = api.get(PRIORITIZED, params={"limit": 10}).json()["patients"]
+    assert [row["id"] for row in body["top_priority_patients"]] == [row["id"] for row in listed]
+    at_risk = [row for row in rows if row["risk_level"]]
+    assert body["summary"]["total_patients"] == len(at_risk)
+    assert body["summary"]["stale_patients"] == len(rows) - len(at_risk)
+    assert body["summary"]["immediate_actions_needed"] == sum(row["action_priority"] == 1 for row in rows)
+    for level, told in body["summary"]["risk_breakdown"].items():
+        scores = [row["risk_score"] for row in at_risk if row["risk_level"] == level]
+        mean = Decimal(sum(scores)) / len(scores)
+        rounded = mean.quantize(Decimal("0.1"), ROUND_HALF_UP)
+        assert told == {"count": len(scores), "avg_score": float(rounded)}
 
 
 def test_amounts_are_exact(drawn: tuple[Api, list[marts.Row], Settings]) -> None:

@@ -8,7 +8,9 @@ import pytest
 from pydantic import BaseModel
 
 from serving.active_patients.schemas import ActivePatients, ActivePatientsSummary
-from serving.reengagement.schemas import PrioritizedPatients, RiskMetrics
+from serving.contacts.schemas import ContactsWithAppointments
+from serving.patients.schemas import PatientPage
+from serving.reengagement.schemas import Dashboard, PrioritizedPatients, RiskMetrics
 from tests.serving.conftest import Api
 from warehouse.settings import Settings
 
@@ -16,12 +18,27 @@ RISK = "/api/v1/reengagement/{}/risk-metrics"
 LIST = "/api/v1/reengagement/{}/patients/prioritized"
 ACTIVE = "/api/v1/admin/active-patients/{}"
 SUMMARY = "/api/v1/admin/active-patients/{}/summary"
+CONTACTS = "/api/v1/admin/contacts/{}/with-appointments"
+DASHBOARD = "/api/v1/reengagement/{}/dashboard"
+PATIENT = "/api/v1/reengagement/{}/patients/101"
+LOG = "/api/v1/reengagement/{}/log-outreach"
 SYNC = "/api/v1/admin/sync/schedule/{}"
 DATA_ROUTES: dict[str, type[BaseModel]] = {
     RISK: RiskMetrics,
     LIST: PrioritizedPatients,
     ACTIVE: ActivePatients,
     SUMMARY: ActivePatientsSummary,
+    CONTACTS: ContactsWithAppointments,
+    DASHBOARD: Dashboard,
+    PATIENT: PatientPage,
+}
+# Those that name patients, as the audit log names them.
+NAMING = {
+    LIST: "/api/v1/reengagement/{org_id}/patients/prioritized",
+    ACTIVE: "/api/v1/admin/active-patients/{organization_id}",
+    CONTACTS: "/api/v1/admin/contacts/{organization_id}/with-appointments",
+    DASHBOARD: "/api/v1/reengagement/{org_id}/dashboard",
+    PATIENT: "/api/v1/reengagement/{org_id}/patients/{patient_id}",
 }
 PROBLEM_KEYS = {"type", "title", "status", "detail", "timestamp", "request_id"}
 
@@ -33,7 +50,7 @@ RISK_BODY = {
     "stale_patients": 0,
     "last_updated": "2025-06-30T09:36:00Z",
 }
-LIST_BODY = {
+LIST_BODY: dict[str, Any] = {
     "patients": [
         {
             "id": "101",
@@ -66,7 +83,7 @@ LIST_BODY = {
     "next_cursor": None,
     "timestamp": "2025-06-30T12:00:00Z",
 }
-ACTIVE_BODY = {
+ACTIVE_BODY: dict[str, Any] = {
     "organization_id": "org_a",
     "active_patients": [
         {
@@ -103,7 +120,69 @@ SUMMARY_BODY = {
     "avg_recent_appointments": 3.0,
     "avg_total_appointments": 15.0,
 }
-BODIES = {RISK: RISK_BODY, LIST: LIST_BODY, ACTIVE: ACTIVE_BODY, SUMMARY: SUMMARY_BODY}
+CONTACTS_BODY = {
+    "organization_id": "org_a",
+    "contacts_with_appointments": [
+        {
+            "contact_id": "00000000-0000-8000-8000-000000000065",
+            "name": "Pat org_a 101",
+            "phone": "61491570006",
+            "email": "p101.org_a@example.com",
+            "cliniko_patient_id": "101",
+            "recent_appointment_count": 3,
+            "upcoming_appointment_count": 1,
+            "last_appointment_date": "2025-06-25T12:00:00Z",
+            "recent_appointments": ACTIVE_BODY["active_patients"][0]["recent_appointments"],
+        }
+    ],
+    "total_count": 1,
+    "next_cursor": None,
+}
+NOBODY = {"count": 0, "avg_score": 0.0}
+DASHBOARD_BODY = {
+    "organization_id": "org_a",
+    "summary": {
+        "total_patients": 1,
+        "risk_breakdown": {
+            "critical": {"count": 1, "avg_score": 85.0},
+            **dict.fromkeys(("high", "medium", "low", "engaged"), NOBODY),
+        },
+        "immediate_actions_needed": 1,
+        "stale_patients": 0,
+    },
+    "top_priority_patients": [
+        {
+            "id": "101",
+            "name": "Pat org_a 101",
+            "risk_level": "critical",
+            "risk_score": 85,
+            "action": "DORMANT: Re-engagement campaign needed",
+            "days_since_contact": 47,
+        }
+    ],
+    "last_updated": "2025-06-30T09:36:00Z",
+}
+PATIENT_BODY = {
+    "organization_id": "org_a",
+    "patient": LIST_BODY["patients"][0],
+    "visits": [],
+    "outreach": [],
+    "treatment_notes": None,
+    "last_updated": "2025-06-30T09:36:00Z",
+}
+BODIES = {
+    RISK: RISK_BODY,
+    LIST: LIST_BODY,
+    ACTIVE: ACTIVE_BODY,
+    SUMMARY: SUMMARY_BODY,
+    CONTACTS: CONTACTS_BODY,
+    DASHBOARD: DASHBOARD_BODY,
+    PATIENT: PATIENT_BODY,
+}
+
+
+def method_of(route: str) -> str:
+    return "POST" if route in {LOG, SYNC} else "GET"
 
 
 @pytest.mark.parametrize("route", DATA_ROUTES)
@@ -117,9 +196,9 @@ def test_the_exact_body(clinic_api: Api, route: str) -> None:
     assert answer.headers["cache-control"] == "private, no-cache"
 
 
-@pytest.mark.parametrize("route", [*DATA_ROUTES, SYNC])
+@pytest.mark.parametrize("route", [*DATA_ROUTES, LOG, SYNC])
 def test_no_token_no_answer(clinic_api: Api, route: str) -> None:
-    answer = clinic_api.client.request("POST" if route == SYNC else "GET", route.format("org_a"))
+    answer = clinic_api.client.request(method_of(route), route.format("org_a"))
     assert answer.status_code == 401
     assert answer.json().keys() == PROBLEM_KEYS
     assert answer.headers["www-authenticate"] == "Bearer"
@@ -138,14 +217,14 @@ def empty_header(route: str) -> tuple[str, dict[str, str]]:
 
 
 @pytest.mark.parametrize("disagree", [other_path, other_header, empty_header])
-@pytest.mark.parametrize("route", [*DATA_ROUTES, SYNC])
+@pytest.mark.parametrize("route", [*DATA_ROUTES, LOG, SYNC])
 def test_path_and_header_may_only_agree_with_the_token(
     clinic_api: Api, route: str, disagree: Callable[[str], tuple[str, dict[str, str]]]
 ) -> None:
     path, headers = disagree(route)
     before = clinic_api.connections_taken()
     headers |= clinic_api.clerk.bearer("org_a", role="admin")
-    answer = clinic_api.client.request("POST" if route == SYNC else "GET", path, headers=headers)
+    answer = clinic_api.client.request(method_of(route), path, headers=headers)
     assert answer.status_code == 403
     assert answer.json().keys() == PROBLEM_KEYS
     assert clinic_api.connections_taken() == before
@@ -193,7 +272,7 @@ def audit_rows(warehouse: Settings) -> list[Any]:
         ).fetchall()
 
 
-@pytest.mark.parametrize("route", [LIST, ACTIVE])
+@pytest.mark.parametrize("route", NAMING)
 def test_an_answer_that_names_patients_is_written_down_first(
     clinic_api: Api, clinics: Settings, route: str
 ) -> None:
@@ -203,12 +282,7 @@ def test_an_answer_that_names_patients_is_written_down_first(
     assert len(row) == 1
     assert row[0][:7] == (
         *("org_a", "user_2sandboxSandboxSandboxSand", "member"),
-        *(
-            route.replace("{}", "{org_id}" if route == LIST else "{organization_id}"),
-            ["101"],
-            "shown",
-            "seen-once",
-        ),
+        *(NAMING[route], ["101"], "shown", "seen-once"),
     )
     clinic_api.get(route.format("org_a"), headers={"If-None-Match": answer.headers["etag"]})
     assert audit_rows(clinics)[-1][5] == "not_modified"

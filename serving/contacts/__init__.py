@@ -1,0 +1,1 @@
+"""Everybody who ever had, missed or has an appointment."""

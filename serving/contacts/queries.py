@@ -1,0 +1,74 @@
+"""The statement behind the list of contacts; who belongs to it, the mart says."""
+
+from typing import LiteralString
+
+from serving.answers import framed, instant
+
+# The order of the list, ascending throughout. Ids are digits: the longer one is the greater.
+POSITION: LiteralString = """
+    coalesce(-extract(epoch from last_appointment_date), 'Infinity'::numeric),
+    length(cliniko_patient_id), cliniko_patient_id collate "C"
+"""
+
+CONTACTS: LiteralString = framed(f"""
+    with contacts as materialized (
+        select * from marts.contacts_with_appointments where organization_id = %(organization_id)s
+    ),
+
+    following as (
+        select ordered.*, row_number() over () as place
+        from (
+            select *
+            from contacts
+            where
+                %(after)s::text[] is null
+                or ({POSITION}) > (
+                    (%(after)s::text[])[1]::numeric,
+                    length((%(after)s::text[])[2]), (%(after)s::text[])[2] collate "C"
+                )
+            order by {POSITION}
+            limit %(limit)s::bigint + 1
+        ) as ordered
+    ),
+
+    page as materialized (
+        select * from following where %(limit)s::bigint is null or place <= %(limit)s::bigint
+    )
+
+    select
+        json_build_object(
+            'organization_id', asked.organization_id,
+            'contacts_with_appointments', coalesce(
+                (
+                    select
+                        json_agg(
+                            json_build_object(
+                                'contact_id', contact_id,
+                                'name', name,
+                                'phone', phone,
+                                'email', email,
+                                'cliniko_patient_id', cliniko_patient_id,
+                                'recent_appointment_count', recent_appointment_count,
+                                'upcoming_appointment_count', upcoming_appointment_count,
+                                'last_appointment_date', {instant("last_appointment_date")},
+                                'recent_appointments', recent_appointments
+                            )
+                            order by place
+                        )
+                    from page
+                ),
+                '[]'::json
+            ),
+            'total_count', (select count(*) from contacts)
+        )::text as body,
+        array(select cliniko_patient_id from page order by place) as patient_ids,
+        (
+            select
+                array[
+                    coalesce(-extract(epoch from last_appointment_date), 'Infinity'::numeric)::text,
+                    cliniko_patient_id
+                ]
+            from page
+            where place = %(limit)s::bigint and exists (select from following where place > %(limit)s::bigint)
+        ) as next_key
+""")

@@ -1,0 +1,41 @@
+"""`/api/v1/admin/contacts/{organization_id}/...`: whoever has had an appointment, or has one ahead."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from serving import paging
+from serving.answers import ask
+from serving.audit import record_view
+from serving.contacts.queries import CONTACTS
+from serving.contacts.schemas import ContactsWithAppointments
+from serving.guard import Guard, Member, guarded_router
+from serving.openapi import responses
+from serving.services import services_of
+
+router = guarded_router("/api/v1/admin/contacts/{organization_id}", "contacts")
+Caller = Annotated[Member, Depends(Guard("admin", "member"))]
+LIST = "contacts"
+
+
+@router.get(
+    "/with-appointments",
+    operation_id="listContactsWithAppointments",
+    summary="Everybody with an appointment that stands, the latest visitor first",
+    response_model=ContactsWithAppointments,
+    responses=responses(data=True),
+)
+async def contacts_with_appointments(
+    request: Request,
+    caller: Caller,
+    limit: Annotated[int | None, Query(ge=1, le=1000, description="All of them without it")] = None,
+    cursor: paging.Cursor = None,
+) -> Response:
+    after = paging.decode(LIST, 1, cursor)
+    database = services_of(request).database
+    parameters = {"limit": limit, "after": after}
+    answer = await ask(database, caller, CONTACTS, parameters, pages_of=LIST)
+    await record_view(database, request, caller, answer, {"limit": limit, "cursor": cursor is not None})
+    return answer.response(request)

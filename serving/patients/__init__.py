@@ -1,0 +1,1 @@
+"""One patient: where they stand, what has happened, and what was tried."""
