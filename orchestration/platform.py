@@ -18,7 +18,8 @@ from orchestration.dagster_home import (
     prepare_dagster,
     workspace_file,
 )
-from orchestration.dbt_manifest import is_current, prepare_manifest
+from orchestration.dbt_manifest import is_current
+from orchestration.docs_site import page_of, prepare_docs_site, site_folder
 from orchestration.environment import forget_environment, remember_environment
 from orchestration.errors import CommandError
 from orchestration.readiness import (
@@ -47,7 +48,7 @@ QUIET = {
 
 
 def programs(settings: Settings, platform: PlatformSettings) -> list[Program]:
-    """The product's own processes: the API, and Dagster as one code server, daemon and web page."""
+    """The product's own processes: the API, Dagster (code server, daemon, web page), the docs site."""
     workspace = str(workspace_file(settings))
     return [
         Program("api", python("-m", "serving"), platform.api_port, "ROUTIQ_API_PORT"),
@@ -69,6 +70,15 @@ def programs(settings: Settings, platform: PlatformSettings) -> list[Program]:
             platform.dagster_port,
             "ROUTIQ_DAGSTER_PORT",
         ),
+        Program(
+            "docs",
+            python(
+                *("-m", "http.server", "--bind", "127.0.0.1", "--directory", str(site_folder(settings.home))),
+                str(platform.docs_port),
+            ),
+            platform.docs_port,
+            "ROUTIQ_DOCS_PORT",
+        ),
     ]
 
 
@@ -81,7 +91,7 @@ def process_environment(settings: Settings) -> dict[str, str]:
 
 
 def prepare(settings: Settings, say: Say) -> None:
-    """Have Postgres running with the newest schema, Dagster's and dlt's tables made, the manifest parsed.
+    """Have Postgres running with the newest schema, Dagster's and dlt's tables made, the docs site too.
 
     Raises:
         CommandError: the server does not start, or the dbt project cannot be parsed.
@@ -92,7 +102,7 @@ def prepare(settings: Settings, say: Say) -> None:
     with ThreadPoolExecutor() as pool:
         steps = [
             pool.submit(prepare_dagster, settings),
-            pool.submit(prepare_manifest, settings),
+            pool.submit(prepare_docs_site, settings),
             pool.submit(_prepare_dlt, settings),
         ]
         for step in steps:
@@ -101,7 +111,7 @@ def prepare(settings: Settings, say: Say) -> None:
 
 def is_prepared(settings: Settings) -> bool:
     """Whether an earlier start has left all that the processes need, given a running database."""
-    return workspace_file(settings).exists() and is_current(settings.home)
+    return workspace_file(settings).exists() and is_current(settings.home) and page_of(settings.home).exists()
 
 
 def prepare_database(settings: Settings) -> None:
@@ -143,7 +153,7 @@ def start(settings: Settings, wanted: list[Program]) -> Supervisor:
 
 
 def wait(settings: Settings, platform: PlatformSettings, supervisor: Supervisor) -> None:
-    """Wait until the API and Dagster answer.
+    """Wait until the API, Dagster and the docs site answer.
 
     Raises:
         CommandError: one of them does not.
@@ -154,6 +164,7 @@ def wait(settings: Settings, platform: PlatformSettings, supervisor: Supervisor)
         {
             "api": lambda: http_answers(f"http://127.0.0.1:{platform.api_port}/live"),
             "dagster-webserver": lambda: dagster_answers(platform),
+            "docs": lambda: http_answers(f"http://127.0.0.1:{platform.docs_port}/"),
         },
     )
 
@@ -170,7 +181,7 @@ def up(say: Say) -> tuple[Settings, PlatformSettings]:
     wanted = programs(settings, platform)
     check_ports(settings, wanted)
     prepare(settings, say)
-    say("processes: starting the API and Dagster")
+    say("processes: starting the API, Dagster and the docs site")
     wait(settings, platform, start(settings, wanted))
     return settings, platform
 

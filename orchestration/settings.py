@@ -14,6 +14,7 @@ class PlatformSettings(HomeSettings):
 
     api_port: int = Field(default=8000, ge=1, le=65535)
     dagster_port: int = Field(default=3000, ge=1, le=65535)
+    docs_port: int = Field(default=8081, ge=1, le=65535)
     cliniko_port: int = Field(default=8091, ge=1, le=65535)
     clerk_port: int = Field(default=8092, ge=1, le=65535)
     stale_after_hours: float = Field(default=3, gt=0)

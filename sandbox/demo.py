@@ -189,6 +189,7 @@ class Demo:
             self._routiq("sync", FIRST.organization_id)
             self.console.say("building the marts")
             self._routiq("build")
+            self._routiq("docs")
 
     def _is_published(self, clinic: DemoClinic) -> bool:
         known = overview.organizations(self.settings)

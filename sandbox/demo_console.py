@@ -35,6 +35,7 @@ class Console:
             "",
             f"API         {api}   documentation: {api}/docs",
             f"Dagster     http://127.0.0.1:{ports.dagster_port}",
+            f"dbt docs    http://127.0.0.1:{ports.docs_port}",
             f"Cliniko     http://127.0.0.1:{ports.cliniko_port} (sandbox)",
             f"Clerk       http://127.0.0.1:{ports.clerk_port} (sandbox)",
             f"state, logs {home}, {home / 'logs'}",

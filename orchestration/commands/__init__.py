@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from orchestration.commands import build, doctor, down, org, status, sync, token, up
+from orchestration.commands import build, docs, doctor, down, org, status, sync, token, up
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     up.register,
@@ -14,5 +14,6 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     org.register,
     sync.register,
     build.register,
+    docs.register,
     token.register,
 )

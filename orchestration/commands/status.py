@@ -53,6 +53,7 @@ def _addresses() -> dict[str, str]:
     return {
         "api": f"http://127.0.0.1:{platform.api_port}",
         "dagster": f"http://127.0.0.1:{platform.dagster_port}",
+        "dbt docs": f"http://127.0.0.1:{platform.docs_port}",
     }
 
 

@@ -11,7 +11,7 @@ def register(app: typer.Typer) -> None:
 
 
 def up(json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False) -> None:
-    """Start the database, the API and Dagster, and wait until all answer."""
+    """Start the database, the API, Dagster and the docs site, and wait until all answer."""
     from orchestration import platform  # noqa: PLC0415 - its imports are slow
     from orchestration.commands.output import print_json  # noqa: PLC0415
 
@@ -21,6 +21,7 @@ def up(json: Annotated[bool, typer.Option("--json", help="print one JSON documen
         "api": f"http://127.0.0.1:{ports.api_port}",
         "api_docs": f"http://127.0.0.1:{ports.api_port}/docs",
         "dagster": f"http://127.0.0.1:{ports.dagster_port}",
+        "dbt_docs": f"http://127.0.0.1:{ports.docs_port}",
     }
     if json:
         return print_json({**addresses, "seconds": round(time.monotonic() - began, 1)})

@@ -61,6 +61,7 @@ def test_schedules_and_sensors_are_on(code: dg.RepositoryDefinition) -> None:
         "hourly_schedule",
         "weekly_schedule",
         "daily_schedule",
+        "docs_site_schedule",
     }
     assert all(schedule.default_status.value == "RUNNING" for schedule in code.schedule_defs)
     assert {sensor.name for sensor in code.sensor_defs} == {

@@ -33,7 +33,7 @@ def settings(warehouse: Settings, tmp_path: Path) -> Settings:
 
 def platform(**more: object) -> PlatformSettings:
     return PlatformSettings.model_validate(
-        {"api_port": free_port(), "dagster_port": free_port(), **SIGN_IN, **more}
+        {"api_port": free_port(), "dagster_port": free_port(), "docs_port": free_port(), **SIGN_IN, **more}
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 
@@ -20,7 +21,7 @@ from warehouse.settings import Settings
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    ports = {name: str(free_port()) for name in ("POSTGRES", "API", "DAGSTER")}
+    ports = {name: str(free_port()) for name in ("POSTGRES", "API", "DAGSTER", "DOCS")}
     home = tmp_path_factory.mktemp("up") / "home"
     sign_in = {
         "ROUTIQ_CLERK_ISSUER": "http://127.0.0.1:1",
@@ -64,7 +65,10 @@ def test_up_then_killed_then_up_then_down(environment: dict[str, str]) -> None:
     started = routiq(environment, "up", "--json")
     assert started.returncode == 0, started.stderr
     first = {process["name"]: process["pid"] for process in status(environment)["processes"]}
-    assert {"api", "dagster-code", "dagster-daemon", "dagster-webserver"} <= first.keys()
+    assert {"api", "dagster-code", "dagster-daemon", "dagster-webserver", "docs"} <= first.keys()
+
+    site = httpx.get(json.loads(started.stdout)["dbt_docs"], timeout=10)
+    assert "patient_reengagement_master_view" in site.text
 
     home = Path(environment["ROUTIQ_HOME"])
     only_home = {"ROUTIQ_HOME": str(home)}

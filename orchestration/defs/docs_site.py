@@ -1,0 +1,26 @@
+"""The dbt docs site as an asset: made anew each night, so that it shows the tables as they are."""
+
+import dagster as dg
+
+from orchestration.defs.transformation import models
+from orchestration.docs_site import make_docs_site
+from warehouse.settings import Settings
+
+
+@dg.asset(
+    deps=[key for key in models.keys if key.path[-1] == "publication"],
+    group_name="docs",
+    kinds={"dbt"},
+    description="Models, columns, tests and lineage as one page; `routiq docs` makes it too.",
+)
+def docs_site() -> dg.MaterializeResult[None]:
+    page = make_docs_site(Settings.load())
+    return dg.MaterializeResult(metadata={"page": str(page), "bytes": page.stat().st_size})
+
+
+docs_schedule = dg.ScheduleDefinition(
+    name="docs_site_schedule",
+    target=docs_site,
+    cron_schedule="37 3 * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
