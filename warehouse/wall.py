@@ -2,12 +2,16 @@
 
 The API asks this when it starts and refuses to serve through a hole. What role `routiq_api` can touch must
 be walled: row-level security on and forced, exactly the tenant's policies for it, views that run with the
-rights of whoever asks. A new table that the API may write, or read in part, is to be listed here.
+rights of whoever asks. A new table that the API may write, or read in part, is to be listed here. What the
+roles may beyond relations is looked at in `warehouse.wall_roles`, the operator in `warehouse.wall_operator`.
 """
 
 from typing import Any
 
 import psycopg
+
+from warehouse.wall_operator import find_operator_holes
+from warehouse.wall_roles import find_role_holes
 
 API = "routiq_api"
 TENANT = "(organization_id = NULLIF(current_setting('app.organization_id'::text, true), ''::text))"
@@ -15,6 +19,7 @@ SCHEMAS = {"app", "marts"}
 # Beyond reading whole rows: what the API may write, and of which tables it may see only some columns.
 MAY_INSERT = {"app.sync_runs", "app.outreach_log", "app.idempotency_keys", "app.audit_log"}
 VISIBLE_COLUMNS = {"app.cliniko_credentials": {"organization_id", "stored_at"}}
+BEYOND_POLICIES = {"m": "materialized view", "f": "foreign table", "S": "sequence"}
 
 RELATIONS = """
 select
@@ -26,6 +31,9 @@ select
     coalesce(relation.reloptions, '{}')
         && array['security_invoker=true', 'security_invoker=on'] as is_invoker,
     pg_get_userbyid(relation.relowner) = %(api)s as is_own,
+    exists (
+        select from pg_catalog.pg_rewrite where ev_class = relation.oid and rulename <> '_RETURN'
+    ) as has_rules,
     array(
         select kind
         from unnest(array['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) as kind
@@ -39,12 +47,14 @@ select
     ) as columns
 from pg_catalog.pg_class as relation
 join pg_catalog.pg_namespace as namespace on namespace.oid = relation.relnamespace
-where relation.relkind in ('r', 'p', 'v', 'm', 'f')
+where relation.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
     and namespace.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
-    and (
-        has_table_privilege(%(api)s, relation.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
-        or has_any_column_privilege(%(api)s, relation.oid, 'SELECT, INSERT, UPDATE')
-    )
+    and case relation.relkind
+        when 'S' then has_sequence_privilege(%(api)s, relation.oid, 'USAGE, SELECT, UPDATE')
+        else
+            has_table_privilege(%(api)s, relation.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+            or has_any_column_privilege(%(api)s, relation.oid, 'SELECT, INSERT, UPDATE')
+    end
 order by name
 """
 
@@ -62,28 +72,20 @@ where policy.polpermissive
         where role = 0 or pg_has_role(%(api)s, role, 'MEMBER')
     )
 """
-
-ROLE_HOLES = """
-select 'role ' || rolname || ' is a superuser or bypasses row-level security'
-from pg_catalog.pg_roles where rolname = %(api)s and (rolsuper or rolbypassrls)
-union all
-select 'role ' || %(api)s || ' is a member of ' || pg_get_userbyid(roleid)
-from pg_catalog.pg_auth_members where member = %(api)s::regrole
-union all
-select 'role ' || %(api)s || ' owns schema ' || nspname
-from pg_catalog.pg_namespace where nspowner = %(api)s::regrole
-union all
-select 'role ' || %(api)s || ' may create in schema ' || nspname
-from pg_catalog.pg_namespace
-where nspname !~ '^pg_' and has_schema_privilege(%(api)s, oid, 'CREATE')
-union all
-select nspname || '.' || proname || '() runs with its owner''s rights and the API may call it'
-from pg_catalog.pg_proc
-join pg_catalog.pg_namespace on pg_namespace.oid = pronamespace
-where prosecdef
-    and nspname not in ('pg_catalog', 'information_schema')
-    and has_schema_privilege(%(api)s, pg_namespace.oid, 'USAGE')
-    and has_function_privilege(%(api)s, pg_proc.oid, 'EXECUTE')
+# FORCE binds the owner as well: without a policy of its own the build would read nothing and pass its checks.
+BLIND = """
+select relation.oid::regclass || ' hides rows from the build: no policy shows its owner everything'
+from pg_catalog.pg_class as relation
+where relation.relrowsecurity and relation.relforcerowsecurity
+    and relation.relnamespace in (select oid from pg_catalog.pg_namespace where nspname = any(%(schemas)s))
+    and not exists (
+        select from pg_catalog.pg_policy as policy
+        where policy.polrelid = relation.oid and policy.polpermissive and policy.polcmd = '*'
+            and relation.relowner = any(policy.polroles)
+            and pg_get_expr(policy.polqual, policy.polrelid) = 'true'
+            and pg_get_expr(policy.polwithcheck, policy.polrelid) = 'true'
+    )
+order by 1
 """
 
 
@@ -93,7 +95,8 @@ def find_holes(connection: psycopg.Connection[Any]) -> list[str]:
         relations = cursor.execute(RELATIONS, {"api": API}).fetchall()
         policies = cursor.execute(POLICIES, {"api": API}).fetchall()
     with connection.cursor(row_factory=psycopg.rows.tuple_row) as plain:
-        holes = [str(row[0]) for row in plain.execute(ROLE_HOLES, {"api": API}).fetchall()]
+        holes = [*find_role_holes(plain), *find_operator_holes(plain)]
+        holes += [str(row[0]) for row in plain.execute(BLIND, {"schemas": sorted(SCHEMAS)}).fetchall()]
     for relation in relations:
         own = [policy for policy in policies if policy["oid"] == relation["oid"]]
         holes += [f"{relation['name']} {hole}" for hole in _holes_of(relation, own)]
@@ -102,8 +105,8 @@ def find_holes(connection: psycopg.Connection[Any]) -> list[str]:
 
 def _holes_of(relation: dict[str, Any], policies: list[dict[str, Any]]) -> list[str]:
     holes = _holes_of_grants(relation)
-    if relation["kind"] in {"m", "f"}:
-        holes.append("is a materialized view or foreign table: row-level security does not reach it")
+    if relation["kind"] in BEYOND_POLICIES:
+        holes.append(f"is a {BEYOND_POLICIES[relation['kind']]}: row-level security does not reach it")
     elif relation["kind"] == "v":
         if not relation["is_invoker"]:
             holes.append("is a view that runs with its owner's rights")
@@ -118,6 +121,8 @@ def _holes_of_grants(relation: dict[str, Any]) -> list[str]:
         holes.append("is granted to the API, but is none of its schemas'")
     if relation["is_own"]:
         holes.append("belongs to the API's role")
+    if relation["has_rules"]:
+        holes.append("has a rule, which runs with its owner's rights")
     allowed = {"INSERT"} if relation["name"] in MAY_INSERT else set()
     if extra := sorted(set(relation["writes"]) - allowed):
         holes.append(f"lets the API {', '.join(extra)}")

@@ -3,10 +3,20 @@
     {% if execute and flags.WHICH in ('build', 'run') %}
         create schema if not exists candidates;
         create schema if not exists checks;
+        create table if not exists checks.views (
+            view_name text primary key,
+            mark text not null,
+            make text not null,
+            recorded_at timestamptz not null default clock_timestamp()
+        );
+        create schema if not exists operations;
         do $$
         begin
             if not has_schema_privilege('routiq_api', 'marts', 'usage') then
                 grant usage on schema marts to routiq_api;
+            end if;
+            if not has_schema_privilege('routiq_operator', 'operations', 'usage') then
+                grant usage on schema operations to routiq_operator;
             end if;
         end $$
     {% endif %}

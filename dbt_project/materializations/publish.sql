@@ -1,7 +1,7 @@
 {#- The last node of a build: everything readers see changes here, in one transaction, for the organizations
     whose checks pass. Rows that do not differ are not touched. -#}
 {% materialization publish, adapter='postgres' %}
-    {%- set served = served_models() -%}
+    {%- set served = served_nodes('served') -%}
 
     {% call statement('main') %}
         {{ create_results() }}
@@ -14,18 +14,20 @@
         {%- for node in served %}
         {{ publish_table(node) }}
         {%- endfor %}
+        {{ find_changed_views() }}
         {{ mark_published() }}
     {% endcall %}
     {% do analyze_grown(served) %}
+    {% do run_query(replace_views()) %}
     {% do adapter.commit() %}
 
     {{ return({'relations': []}) }}
 {% endmaterialization %}
 
-{% macro served_models() %}
+{% macro served_nodes(materialized) %}
     {%- set served = [] -%}
     {%- for node in graph.nodes.values() | sort(attribute='name') -%}
-        {%- if node.resource_type == 'model' and node.config.materialized == 'served' -%}
+        {%- if node.resource_type == 'model' and node.config.materialized == materialized -%}
             {%- do served.append(node) -%}
         {%- endif -%}
     {%- endfor -%}
@@ -128,7 +130,16 @@
     )
     insert into checks.published select organization_id, data_version from published;
 
-    select pg_notify('routiq_data', organization_id || ' ' || data_version) from checks.published;
+    -- a changed view changes the answers to everybody
+    with answered_otherwise as (
+        update app.publications set data_version = data_version + 1
+        where
+            exists (select from changed_views)
+            and organization_id not in (select organization_id from to_publish)
+        returning organization_id, data_version
+    )
+    select pg_notify('routiq_data', organization_id || ' ' || data_version)
+    from (table checks.published union all table answered_otherwise) as moved;
 {% endmacro %}
 
 {% macro analyze_grown(served) %}

@@ -4,7 +4,7 @@
     ref('dim_appointment_types'), ref('dim_patients'), ref('fct_visits'), ref('fct_contacts'),
     ref('fct_invoices'), ref('fct_patient_cases'), ref('int_patients_affected'),
     ref('active_patients'), ref('contacts_with_appointments'),
-    ref('patient_reengagement_master_view'),
+    ref('patient_reengagement_master_view'), ref('organization_counts'),
 ] %}
 -- {{ table }}
 {%- endfor %}
