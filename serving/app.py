@@ -21,14 +21,26 @@ from serving.limits import Limits
 from serving.openapi import complete
 from serving.outreach.router import router as outreach
 from serving.patients.router import router as patients
+from serving.performance.router import router as performance
 from serving.reengagement.router import router as reengagement
 from serving.services import Services
 from serving.settings import ServingSettings
 from serving.sync.router import router as sync
 from serving.tokens import Rules, Verifier
+from serving.trends.router import router as trends
 
 # `patients` last of all that begin with its path: any word there would be somebody's id.
-ROUTERS = (sync, active_patients, contacts, reengagement, outreach, patients, health.router)
+ROUTERS = (
+    sync,
+    active_patients,
+    contacts,
+    reengagement,
+    performance,
+    trends,
+    outreach,
+    patients,
+    health.router,
+)
 
 
 def create_app(settings: ServingSettings) -> FastAPI:

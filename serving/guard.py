@@ -7,7 +7,7 @@ parameter checked, no connection taken for a stranger. A route without a guard i
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from fastapi import APIRouter, Depends, Path
 from fastapi.dependencies.models import Dependant
@@ -145,7 +145,8 @@ def check_media_type(headers: Headers) -> None:
 
 
 def is_sequence(annotation: object) -> bool:
-    return get_origin(annotation) in {list, tuple, set}
+    """Also when it is optional."""
+    return any(get_origin(kind) in {list, tuple, set} for kind in (annotation, *get_args(annotation)))
 
 
 def guards_of(dependant: Dependant) -> list[Guard]:

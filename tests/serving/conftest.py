@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,12 @@ def clinics(module_warehouse: Settings) -> Settings:
             marts.insert(connection, "marts.active_patients", [marts.active_row(organization_id, patient_id)])
             contact = marts.contact_row(organization_id, patient_id)
             marts.insert(connection, "marts.contacts_with_appointments", [contact])
+        for organization_id in ("org_a", "org_b"):
+            insert = partial(marts.insert, connection)
+            insert("marts.reengagement_daily", marts.daily_rows(organization_id, critical=1, new_at_risk=1))
+            for days in (7, 30, 90):
+                row = marts.performance_row(organization_id, f"last_{days}_days", sms_sent=65 + days)
+                insert("marts.reengagement_performance_view", [row])
     return module_warehouse
 
 

@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from warehouse.settings import Settings
 
+TODAY = dt.date(2025, 6, 30)
 AS_OF = dt.datetime(2025, 6, 30, 12, tzinfo=dt.UTC)
 
 RELATIONS: dict[LiteralString, dict[LiteralString, LiteralString]] = {
@@ -68,6 +69,53 @@ RELATIONS: dict[LiteralString, dict[LiteralString, LiteralString]] = {
         "upcoming_appointment_count": "bigint",
         "last_appointment_date": "timestamp with time zone",
         "recent_appointments": "jsonb",
+    },
+    "reengagement_performance_view": {
+        "organization_id": "text",
+        "timeframe": "text",
+        "outreach_attempts": "bigint",
+        "successful_contacts": "bigint",
+        "contact_success_rate": "numeric",
+        "appointments_scheduled": "bigint",
+        "conversion_rate": "numeric",
+        "avg_days_to_reengage": "numeric",
+        "sms_sent": "bigint",
+        "sms_delivered": "bigint",
+        "sms_responded": "bigint",
+        "sms_response_rate": "numeric",
+        "email_sent": "bigint",
+        "email_opened": "bigint",
+        "email_opened_tracked": "boolean",
+        "email_responded": "bigint",
+        "email_response_rate": "numeric",
+        "phone_attempted": "bigint",
+        "phone_connected": "bigint",
+        "phone_appointment_booked": "bigint",
+        "phone_conversion_rate": "numeric",
+        "industry_avg_contact_rate": "numeric",
+        "industry_avg_conversion": "numeric",
+        "our_performance": "text",
+    },
+    "reengagement_daily": {
+        "organization_id": "text",
+        "day": "date",
+        "critical": "bigint",
+        "high": "bigint",
+        "medium": "bigint",
+        "low": "bigint",
+        "engaged": "bigint",
+        "new_at_risk": "bigint",
+        "reengaged_successfully": "bigint",
+        "outreach_attempts": "bigint",
+        "successful_contacts": "bigint",
+        "converted_contacts": "bigint",
+        "appointments_scheduled": "bigint",
+        "sms_attempts": "bigint",
+        "sms_successes": "bigint",
+        "email_attempts": "bigint",
+        "email_successes": "bigint",
+        "phone_attempts": "bigint",
+        "phone_successes": "bigint",
     },
     "dim_patients": {
         "organization_id": "text",
@@ -267,3 +315,44 @@ def patient_row(organization_id: str, patient_id: str, **more: Any) -> Row:
         "created_at": days_ago(400),
         "archived_at": None,
     } | more
+
+
+def performance_row(organization_id: str, timeframe: str, **more: Any) -> Row:
+    """The document's sample."""
+    return {
+        "organization_id": organization_id,
+        "timeframe": timeframe,
+        "outreach_attempts": 145,
+        "successful_contacts": 89,
+        "contact_success_rate": "61.4",
+        "appointments_scheduled": 67,
+        "conversion_rate": "75.3",
+        "avg_days_to_reengage": "8.5",
+        "sms_sent": 95,
+        "sms_delivered": 87,
+        "sms_responded": 52,
+        "sms_response_rate": "59.8",
+        "email_sent": 78,
+        "email_opened": 45,
+        "email_opened_tracked": True,
+        "email_responded": 23,
+        "email_response_rate": "51.1",
+        "phone_attempted": 34,
+        "phone_connected": 28,
+        "phone_appointment_booked": 21,
+        "phone_conversion_rate": "75.0",
+        "industry_avg_contact_rate": "55.0",
+        "industry_avg_conversion": "68.0",
+        "our_performance": "above_average",
+    } | more
+
+
+def daily_rows(organization_id: str, **today: int) -> list[Row]:
+    """366 days, today last, on which nothing happened but what `today` says of the last."""
+    counts = [name for name in RELATIONS["reengagement_daily"] if name not in {"organization_id", "day"}]
+    rows: list[Row] = [
+        {"organization_id": organization_id, "day": TODAY - dt.timedelta(days=ago)} | dict.fromkeys(counts, 0)
+        for ago in range(365, -1, -1)
+    ]
+    rows[-1] |= today
+    return rows

@@ -22,6 +22,9 @@ WHOLE = ("active_patients", "contacts_with_appointments", "patient_reengagement_
 IN_PART = ("dim_patients", "dim_appointment_types", "dim_practitioners", "visits_as_of")
 
 
+TO_COME = ("fct_treatment_notes", "reengagement_daily", "reengagement_performance_view")
+
+
 @pytest.mark.parametrize("table", WHOLE)
 def test_the_hand_made_relation_is_the_contract(table: LiteralString) -> None:
     assert contract(table) == {**marts.RELATIONS[table]}
@@ -33,4 +36,4 @@ def test_the_hand_made_relation_is_part_of_the_contract(table: LiteralString) ->
 
 
 def test_every_hand_made_relation_is_held_to_its_contract() -> None:
-    assert {*WHOLE, *IN_PART, "fct_treatment_notes"} == marts.RELATIONS.keys()
+    assert {*WHOLE, *IN_PART, *TO_COME} == marts.RELATIONS.keys()

@@ -9,7 +9,7 @@ from serving.envelope import Envelope
 from serving.handlers import install_handlers
 from tests.conftest import free_port
 from tests.serving.conftest import Api, serve
-from tests.serving.test_routes import ACTIVE, CONTACTS, LIST, PROBLEM_KEYS, RISK, SYNC
+from tests.serving.test_routes import ACTIVE, CONTACTS, LIST, PERFORMANCE, PROBLEM_KEYS, RISK, SYNC, TRENDS
 
 BAD_QUERIES = [
     (LIST, "limit=0"),
@@ -38,6 +38,12 @@ BAD_QUERIES = [
     (LIST, "risk_levl=critical"),
     (LIST, "organization_id=org_b"),
     (RISK, "x=1"),
+    (PERFORMANCE, "timeframe=last_year"),
+    (PERFORMANCE, "timeframe=last_7_days&timeframe=last_30_days"),
+    (TRENDS, "period=2y"),
+    (TRENDS, "period=7d&period=30d"),
+    (TRENDS, "metric=risk_levels"),
+    (TRENDS, "metrics=" + "&metrics=".join(["risk_levels"] * 11)),
     (CONTACTS, "limit=0"),
     (CONTACTS, "cursor=WyJhY3RpdmUiLCItMSIsIjEiXQ"),
     (ACTIVE, "limit=1001"),
@@ -70,6 +76,13 @@ def test_the_allowed_values_are_told(clinic_api: Api) -> None:
     by_name = {error["name"]: error for error in answer.json()["errors"]}
     assert by_name["risk_level"]["allowed"] == ["critical", "high", "medium", "low", "engaged", "all"]
     assert by_name["limit"]["limits"] == {"le": 200}
+    params = {"metrics": ["risk_levels", "all"], "period": "1w"}
+    answer = clinic_api.get(TRENDS.format("org_a"), params=params)
+    told = {error["name"]: error["allowed"] for error in answer.json()["errors"]}
+    assert told == {
+        "metrics.1": ["risk_levels", "success_rates", "channel_performance"],
+        "period": ["7d", "30d", "90d", "6m", "1y"],
+    }
 
 
 @pytest.mark.parametrize(

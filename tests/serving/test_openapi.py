@@ -21,6 +21,8 @@ PATHS = {
     "/api/v1/reengagement/{org_id}/dashboard": {"get": "getReengagementDashboard"},
     "/api/v1/reengagement/{org_id}/log-outreach": {"post": "logOutreach"},
     "/api/v1/reengagement/{org_id}/patients/{patient_id}": {"get": "getPatient"},
+    "/api/v1/reengagement/{org_id}/performance": {"get": "getReengagementPerformance"},
+    "/api/v1/reengagement/{org_id}/trends": {"get": "getReengagementTrends"},
     "/live": {"get": "isAlive"},
     "/ready": {"get": "isReady"},
 }

@@ -1,6 +1,7 @@
 """Each data route: without a token 401, for another organization 403, and the exact body for its own."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -10,7 +11,10 @@ from pydantic import BaseModel
 from serving.active_patients.schemas import ActivePatients, ActivePatientsSummary
 from serving.contacts.schemas import ContactsWithAppointments
 from serving.patients.schemas import PatientPage
+from serving.performance.schemas import Performance
 from serving.reengagement.schemas import Dashboard, PrioritizedPatients, RiskMetrics
+from serving.trends.schemas import Trends
+from tests.serving import marts
 from tests.serving.conftest import Api
 from warehouse.settings import Settings
 
@@ -20,6 +24,8 @@ ACTIVE = "/api/v1/admin/active-patients/{}"
 SUMMARY = "/api/v1/admin/active-patients/{}/summary"
 CONTACTS = "/api/v1/admin/contacts/{}/with-appointments"
 DASHBOARD = "/api/v1/reengagement/{}/dashboard"
+PERFORMANCE = "/api/v1/reengagement/{}/performance"
+TRENDS = "/api/v1/reengagement/{}/trends"
 PATIENT = "/api/v1/reengagement/{}/patients/101"
 LOG = "/api/v1/reengagement/{}/log-outreach"
 SYNC = "/api/v1/admin/sync/schedule/{}"
@@ -30,6 +36,8 @@ DATA_ROUTES: dict[str, type[BaseModel]] = {
     SUMMARY: ActivePatientsSummary,
     CONTACTS: ContactsWithAppointments,
     DASHBOARD: Dashboard,
+    PERFORMANCE: Performance,
+    TRENDS: Trends,
     PATIENT: PatientPage,
 }
 # Those that name patients, as the audit log names them.
@@ -170,6 +178,59 @@ PATIENT_BODY = {
     "treatment_notes": None,
     "last_updated": "2025-06-30T09:36:00Z",
 }
+PERFORMANCE_BODY = {
+    "organization_id": "org_a",
+    "timeframe": "last_30_days",
+    "reengagement_metrics": {
+        "outreach_attempts": 145,
+        "successful_contacts": 89,
+        "contact_success_rate": 61.4,
+        "appointments_scheduled": 67,
+        "conversion_rate": 75.3,
+        "avg_days_to_reengage": 8.5,
+    },
+    "communication_channels": {
+        "sms": {"sent": 95, "delivered": 87, "responded": 52, "response_rate": 59.8},
+        "email": {
+            "sent": 78,
+            "opened": 45,
+            "opened_tracked": True,
+            "responded": 23,
+            "response_rate": 51.1,
+        },
+        "phone": {"attempted": 34, "connected": 28, "appointment_booked": 21, "conversion_rate": 75.0},
+    },
+    "benchmark_comparison": {
+        "industry_avg_contact_rate": 55.0,
+        "industry_avg_conversion": 68.0,
+        "our_performance": "above_average",
+    },
+    "last_updated": "2025-06-30T09:36:00Z",
+}
+QUIET = {"success_rate_trend": "stable", "change_pct": 0.0}
+ONE_CRITICAL = RISK_BODY["risk_summary"]
+TRENDS_BODY = {
+    "organization_id": "org_a",
+    "period": "30d",
+    "daily_trends": [
+        {
+            "date": (marts.TODAY - timedelta(days=ago)).isoformat(),
+            "new_at_risk": 0 if ago else 1,
+            "reengaged_successfully": 0,
+            "outreach_attempts": 0,
+            "appointments_scheduled": 0,
+        }
+        for ago in range(29, -1, -1)
+    ],
+    "channel_performance_trends": {"sms": QUIET, "email": QUIET, "phone": QUIET},
+    "risk_distribution_changes": {
+        "critical_trend": "increasing",
+        "high_trend": "stable",
+        "overall_improvement": False,
+    },
+    "current_risk_distribution": ONE_CRITICAL,
+    "last_updated": "2025-06-30T09:36:00Z",
+}
 BODIES = {
     RISK: RISK_BODY,
     LIST: LIST_BODY,
@@ -177,6 +238,8 @@ BODIES = {
     SUMMARY: SUMMARY_BODY,
     CONTACTS: CONTACTS_BODY,
     DASHBOARD: DASHBOARD_BODY,
+    PERFORMANCE: PERFORMANCE_BODY,
+    TRENDS: TRENDS_BODY,
     PATIENT: PATIENT_BODY,
 }
 

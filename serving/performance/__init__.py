@@ -1,0 +1,1 @@
+"""What outreach has brought, against what is usual."""

@@ -1,0 +1,1 @@
+"""How it has been going: day by day, and this period against the one before."""
