@@ -4,10 +4,14 @@ Every data statement is the body's own, framed by `framed`: one round trip tells
 known, active and loaded, how old its data is, and brings the body as JSON text that Postgres has made.
 """
 
+import datetime as dt
 import hashlib
 import json
+import sys
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import LiteralString
 
 from psycopg.rows import DictRow
@@ -15,7 +19,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from serving import paging
-from serving.database import Database, Parameters
+from serving.cache import HORIZON, Question
+from serving.database import Database, DatabaseError, Parameters
 from serving.errors import Forbidden, NotLoaded, Unknown
 from serving.guard import Member
 
@@ -48,7 +53,8 @@ with asked as materialized (
         organizations.time_zone,
         organizations.is_active,
         publications.data_as_of,
-        app.as_of() as as_of
+        app.as_of() as as_of,
+        coalesce(current_setting('app.as_of', true), '') <> '' as is_frozen
     from app.organizations as organizations
     left join app.publications as publications
         on publications.organization_id = organizations.organization_id
@@ -59,6 +65,7 @@ select
     asked.is_active,
     {instant("asked.data_as_of")} as data_as_of,
     {instant("asked.as_of")} as as_of,
+    asked.is_frozen,
     asked.data_as_of <= asked.as_of - interval '24 hours' as is_stale,
     answered.*
 from asked
@@ -77,10 +84,27 @@ class Answer:
     data_as_of: str
     as_of: str
     is_stale: bool
+    is_frozen: bool = False
+    read_at: float = field(default_factory=time.monotonic, compare=False)
+
+    @cached_property
+    def _etag(self) -> str:
+        return f'W/"{hashlib.blake2b(self.body.encode(), digest_size=16).hexdigest()}"'
 
     def etag(self) -> str:
         """Weak: the timestamp of an answer moves on though nothing else does."""
-        return f'W/"{hashlib.blake2b(self.body.encode(), digest_size=16).hexdigest()}"'
+        return self._etag
+
+    def timestamp(self) -> str:
+        """The instant asked about: while an answer is kept it moves on, unless the clock stands still."""
+        if self.is_frozen:
+            return self.as_of
+        passed = dt.timedelta(seconds=time.monotonic() - self.read_at)
+        return (dt.datetime.fromisoformat(self.as_of) + passed).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def size(self) -> int:
+        """Bytes of memory, near enough."""
+        return sys.getsizeof(self.body) + sum(map(sys.getsizeof, self.patient_ids)) + 1000
 
     def is_known_to(self, request: Request) -> bool:
         known = ",".join(request.headers.getlist("if-none-match"))
@@ -97,7 +121,7 @@ class Answer:
         }
         if self.is_known_to(request):
             return Response(status_code=304, headers=headers)
-        body = f'{self.body[:-1]}, "timestamp" : "{self.as_of}"}}' if timestamp else self.body
+        body = f'{self.body[:-1]}, "timestamp" : "{self.timestamp()}"}}' if timestamp else self.body
         return Response(body, media_type="application/json", headers=headers)
 
 
@@ -110,26 +134,43 @@ async def ask(
     pages_of: str | None = None,
     unknown: str | None = None,
 ) -> Answer:
-    """Run a framed statement for the caller's organization.
+    """A framed statement's answer for the caller's organization, kept while it holds.
 
-    `pages_of` names the list that it pages; `unknown` is said when its body is null.
+    The parameters say all that the answer depends on; `pages_of` names the list that it pages; `unknown` is
+    said when its body is null.
 
     Raises:
         Unknown: we do not know the organization, or what it was asked about.
         Forbidden: it is switched off.
         NotLoaded: none of its data was ever published.
     """
-    named = {**parameters, "organization_id": member.organization_id}
-    row = loaded(await database.read(member.organization_id, statement, named))
-    if row["body"] is None:
-        raise Unknown(unknown)
-    return Answer(
-        body=with_next_cursor(row, pages_of) if pages_of else row["body"],
-        patient_ids=row["patient_ids"],
-        data_as_of=row["data_as_of"],
-        as_of=row["as_of"],
-        is_stale=row["is_stale"],
-    )
+    organization_id = member.organization_id
+
+    async def read() -> Answer:
+        named = {**parameters, "organization_id": organization_id}
+        row = loaded(await database.read(organization_id, statement, named))
+        if row["body"] is None:
+            raise Unknown(unknown)
+        return Answer(
+            body=with_next_cursor(row, pages_of) if pages_of else row["body"],
+            patient_ids=row["patient_ids"],
+            data_as_of=row["data_as_of"],
+            as_of=row["as_of"],
+            is_stale=row["is_stale"],
+            is_frozen=row["is_frozen"],
+        )
+
+    question = Question.of(organization_id, statement, parameters)
+    return await database.cache.answer(question, read, lambda: horizon_of(database, organization_id))
+
+
+async def horizon_of(database: Database, organization_id: str) -> float | None:
+    """Seconds until time alone changes an answer; None when that cannot be told."""
+    try:
+        row = await database.read(organization_id, HORIZON, {"organization_id": organization_id})
+    except (NotLoaded, DatabaseError):
+        return None
+    return row["seconds"] if row else None
 
 
 def with_next_cursor(row: DictRow, name: str) -> str:

@@ -11,6 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from serving import health
 from serving.active_patients.router import router as active_patients
+from serving.audit import RECORD
 from serving.contacts.router import router as contacts
 from serving.database import Database
 from serving.docs_page import install_docs
@@ -82,12 +83,18 @@ def make_services(settings: ServingSettings) -> Services:
         authorized_parties=frozenset(settings.clerk_authorized_parties),
         operators=frozenset(settings.operators),
     )
+    database = Database(
+        settings.api_database_url.get_secret_value(),
+        settings.api_pool_size,
+        settings.api_cache_megabytes * 2**20,
+    )
     return Services(
         verifier=Verifier(keys, rules, time.time),
         limits=Limits(
             {"admin": settings.limit_admin, "sync": settings.limit_sync, "regular": settings.limit_regular}
         ),
-        database=Database(settings.api_database_url.get_secret_value(), settings.api_pool_size),
+        database=database,
+        audit=database.appender(RECORD),
     )
 
 

@@ -5,23 +5,29 @@ nothing from one organization to the next. Begin, setting, statement and commit 
 pipeline: one round trip. Statements are prepared on their first use.
 """
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import LiteralString
 
 import psycopg
 from psycopg import AsyncConnection, sql
 from psycopg.rows import DictRow, dict_row
+from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
+from serving.cache import Cache
 from serving.errors import NotLoaded, Unavailable
 from serving.logs import log
+from serving.together import Row, Together
+from serving.versions import Versions
 from serving.wall import HoleInTheWallError, Wall
 
 ACQUIRE_SECONDS = 0.8
 Connection = AsyncConnection[DictRow]
 Parameters = Mapping[str, object]
+Step = tuple[str, LiteralString, Parameters]
 
 
 class DatabaseError(Exception):
@@ -29,10 +35,13 @@ class DatabaseError(Exception):
 
 
 class Database:
-    """Reads and writes for one organization at a time."""
+    """Reads and writes for one organization at a time; `cache` keeps answers while they hold."""
 
-    def __init__(self, url: str, size: int) -> None:
+    def __init__(self, url: str, size: int, cache_bytes: int = 0) -> None:
         self._wall = Wall(url)
+        self.versions = Versions(url)
+        self.cache = Cache(self.versions, cache_bytes)
+        self._listening: asyncio.Task[None] | None = None
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
             connection_class=AsyncConnection[DictRow],
@@ -56,8 +65,13 @@ class Database:
         with contextlib.suppress(psycopg.OperationalError):
             await self._wall.require()
         await self._pool.open()
+        self._listening = asyncio.create_task(self.versions.listen())
 
     async def close(self) -> None:
+        if self._listening:
+            self._listening.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._listening
         await self._pool.close(timeout=5)
 
     async def read(
@@ -69,13 +83,19 @@ class Database:
             Unavailable: the database is away, or too slow.
             NotLoaded: the marts were never built.
         """
-        return await self._run("read only", organization_id, statement, parameters)
+        return await self._run("read only", [(organization_id, statement, parameters)], repeatable=True)
 
     async def write(
         self, organization_id: str, statement: LiteralString, parameters: Parameters
     ) -> DictRow | None:
-        """As `read`, in a transaction that may write; durable when it returns."""
-        return await self._run("read write", organization_id, statement, parameters)
+        """As `read`, in a transaction that may write; durable when it returns.
+
+        Whoever asks after that gets no answer from before it.
+        """
+        try:
+            return await self._run("read write", [(organization_id, statement, parameters)], repeatable=False)
+        finally:
+            self.versions.bump(organization_id)
 
     def stats(self) -> dict[str, int]:
         """The pool's counters; `requests_num` is how often a connection was asked for."""
@@ -90,33 +110,45 @@ class Database:
             return False
         return True
 
-    async def _run(
-        self, mode: LiteralString, organization_id: str, statement: LiteralString, parameters: Parameters
-    ) -> DictRow | None:
+    def appender(self, statement: LiteralString) -> Together:
+        """Writes rows by `statement`, which takes them as `rows` (jsonb); those that wait share a commit.
+
+        A row may be sent twice when the server is started again: the statement must take it once.
+        """
+
+        async def commit(rows: Mapping[str, list[Row]]) -> None:
+            # In one order everywhere, so that two processes never wait for each other.
+            steps = [(name, statement, {"rows": Jsonb(rows[name])}) for name in sorted(rows)]
+            await self._run("read write", steps, repeatable=True)
+
+        return Together(commit)
+
+    async def _run(self, mode: LiteralString, steps: Sequence[Step], *, repeatable: bool) -> DictRow | None:
         try:
             await self._wall.require()
-            return await self._attempt(mode, organization_id, statement, parameters)
+            return await self._attempt(mode, steps)
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             # A server that was started again leaves dead connections in the pool. Asking once more is safe:
             # what was not committed is gone, and a write that may have been committed is not repeated.
-            if mode != "read only" or error.sqlstate not in {None, "57P01"}:
+            if not repeatable or error.sqlstate not in {None, "57P01"}:
                 raise as_problem(error) from None
         except psycopg.Error as error:
             raise as_problem(error) from None
         await self._pool.check()
         try:
-            return await self._attempt(mode, organization_id, statement, parameters)
+            return await self._attempt(mode, steps)
         except psycopg.Error as error:
             raise as_problem(error) from None
 
-    async def _attempt(
-        self, mode: LiteralString, organization_id: str, statement: LiteralString, parameters: Parameters
-    ) -> DictRow | None:
+    async def _attempt(self, mode: LiteralString, steps: Sequence[Step]) -> DictRow | None:
+        """One transaction; returns the first row of its last statement."""
         async with self._connection() as connection:
             try:
                 async with connection.pipeline():
-                    await begin(connection, mode, organization_id)
-                    cursor = await connection.execute(statement, parameters, prepare=True)
+                    await connection.execute(sql.SQL(f"begin {mode}"))
+                    for organization_id, statement, parameters in steps:
+                        await enter(connection, organization_id)
+                        cursor = await connection.execute(statement, parameters, prepare=True)
                     await connection.execute("commit")
                 return await cursor.fetchone() if cursor.description else None
             except psycopg.Error:
@@ -134,8 +166,8 @@ class Database:
             raise Unavailable from None
 
 
-async def begin(connection: Connection, mode: LiteralString, organization_id: str) -> None:
-    await connection.execute(sql.SQL(f"begin {mode}"))
+async def enter(connection: Connection, organization_id: str) -> None:
+    """Only rows of this organization from here on, until the transaction ends."""
     await connection.execute(
         sql.SQL("set local app.organization_id = {}").format(sql.Literal(organization_id))
     )

@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from serving.database import Database
 from serving.limits import Limits
+from serving.together import Together
 from serving.tokens import Verifier
 
 
@@ -14,6 +15,7 @@ class Services:
     verifier: Verifier
     limits: Limits
     database: Database
+    audit: Together
 
 
 def services_of(request: Request) -> Services:

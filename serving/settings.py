@@ -27,6 +27,7 @@ class ServingSettings(BaseSettings):
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8000, ge=1, le=65535)
     api_pool_size: int = Field(default=8, ge=1, le=100)
+    api_cache_megabytes: int = Field(default=64, ge=0, le=16_384)
 
     clerk_issuer: str = Field(min_length=1)
     clerk_jwks_url: str = ""

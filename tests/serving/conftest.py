@@ -84,8 +84,11 @@ def run_clerk(home: Path) -> Iterator[Clerk]:
 
 
 def settings_for(warehouse: Settings, clerk: Clerk, **more: Any) -> ServingSettings:
+    """What a test's API is told; it keeps no answers unless the test is about that, since tests change rows
+    that in earnest only a publication changes."""
     values: dict[str, Any] = {
         "api_database_url": SecretStr(warehouse.url("api")),
+        "api_cache_megabytes": 0,
         "clerk_issuer": clerk.url,
         "clerk_authorized_parties": (PARTY,),
         "operators": (OPERATOR,),

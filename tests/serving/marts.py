@@ -159,6 +159,10 @@ RELATIONS: dict[LiteralString, dict[LiteralString, LiteralString]] = {
         "is_draft": "boolean",
         "removed_at": "timestamp with time zone",
     },
+    "fct_visits": {
+        "organization_id": "text",
+        "starts_at": "timestamp with time zone",
+    },
 }
 WALL = """
 create table marts.{table} ({columns});

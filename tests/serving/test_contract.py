@@ -19,7 +19,7 @@ def contract(model: str) -> dict[str, str]:
 
 
 WHOLE = ("active_patients", "contacts_with_appointments", "patient_reengagement_master_view")
-IN_PART = ("dim_patients", "dim_appointment_types", "dim_practitioners", "visits_as_of")
+IN_PART = ("dim_patients", "fct_visits", "dim_appointment_types", "dim_practitioners", "visits_as_of")
 
 
 TO_COME = ("fct_treatment_notes", "reengagement_daily", "reengagement_performance_view")

@@ -37,12 +37,26 @@ def without_the_wall(warehouse: Settings, table: LiteralString) -> Iterator[None
             connection.execute(sql.SQL("alter table {} enable row level security").format(sql.SQL(table)))
 
 
+@contextmanager
+def a_row_for_each(warehouse: Settings, table: LiteralString) -> Iterator[None]:
+    """Of both organizations, whatever else the table holds."""
+    relation = sql.SQL(table)
+    insert = sql.SQL("insert into {} (organization_id) values ('org_a'), ('org_b') returning ctid::text")
+    with psycopg.connect(warehouse.url("owner"), autocommit=True) as connection:
+        rows = [row[0] for row in connection.execute(insert.format(relation))]
+        try:
+            yield
+        finally:
+            connection.execute(sql.SQL("delete from {} where ctid = any(%s::tid[])").format(relation), [rows])
+
+
 @pytest.mark.parametrize("table", marts.RELATIONS)
 def test_the_database_shows_one_organization_only(clinics: Settings, table: LiteralString) -> None:
     relation: LiteralString = f"marts.{table}"
-    assert seen_by_the_role(clinics, relation) == {"org_a"}
-    with without_the_wall(clinics, relation):
-        assert seen_by_the_role(clinics, relation) == {"org_a", "org_b"}
+    with a_row_for_each(clinics, relation):
+        assert seen_by_the_role(clinics, relation) == {"org_a"}
+        with without_the_wall(clinics, relation):
+            assert seen_by_the_role(clinics, relation) == {"org_a", "org_b"}
 
 
 @pytest.mark.parametrize("route", DATA_ROUTES)

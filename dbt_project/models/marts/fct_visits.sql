@@ -5,6 +5,7 @@
     served_indexes=[
         '(organization_id, patient_id) include (starts_at, created_at, cancelled_at, removed_at,'
         ~ ' did_not_arrive, twin_class, twin_rank)',
+        '(organization_id, starts_at)',
     ],
 ) }}
 
