@@ -168,5 +168,5 @@ def vacuum_after(settings: Settings, rows_written: int) -> None:
     if rows_written <= 1_000:
         return
     with psycopg.connect(settings.url("owner"), autocommit=True) as connection:
-        for table in ("dim_patients", "fct_visits", "fct_contacts", "fct_invoices"):
+        for table in ("dim_patients", "fct_visits", "fct_patient_states"):
             connection.execute(f"vacuum marts.{table}")

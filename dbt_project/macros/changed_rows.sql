@@ -7,7 +7,7 @@
     ) }}
 {%- endmacro %}
 
-{% macro upsert_changed(target, source, key, columns, where='true') -%}
+{% macro upsert_changed(target, source, key, columns, where='true', order=none) -%}
 {%- set values = columns | reject('in', key) | list -%}
 insert into {{ target }} as target ({{ columns | join(', ') }})
 select {{ columns | join(', ') }}
@@ -23,6 +23,9 @@ where {{ where }}
             is not distinct from
             ({% for column in values %}source.{{ column }}{{ ', ' if not loop.last }}{% endfor %})
     )
+{%- if order %}
+order by {{ order | join(', ') }}
+{%- endif %}
 on conflict ({{ key | join(', ') }}) do update set
     {% for column in values %}{{ column }} = excluded.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
 {%- endmacro %}

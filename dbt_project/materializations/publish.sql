@@ -68,7 +68,8 @@
     with changed as (
         {{ upsert_changed(
             served, candidates, key, columns,
-            'source.organization_id in (select organization_id from to_publish)'
+            'source.organization_id in (select organization_id from to_publish)',
+            node.config.get('laid_down_by')
         ) }}
         returning target.organization_id
     ),

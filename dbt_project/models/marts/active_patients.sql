@@ -1,36 +1,10 @@
 {%- set instant = 'YYYY-MM-DD"T"HH24:MI:SS"Z"' -%}
-with days as materialized (
-    {{ local_day() }}
-),
-
-clock as materialized (
+with active as (
     select
-        organization_id,
-        as_of,
-        {{ day_start('today - ' ~ (var('recent_window_days') - 1), 'time_zone') }} as recent_from
-    from days
-),
-
-active as (
-    select
-        patients.*,
-        clock.recent_from,
-        visits.attended_recent_count,
-        visits.booked_count,
-        visits.attended_count + visits.missed_count + visits.booked_count as total_count,
-        visits.last_attended_at
-    from {{ ref('patient_visits') }} as visits
-    inner join {{ ref('dim_patients') }} as patients
-        on
-            patients.organization_id = visits.organization_id
-            and patients.patient_id = visits.patient_id
-    inner join clock
-        on clock.organization_id = visits.organization_id
-    where
-        visits.attended_recent_count > 0
-        and not patients.is_merged
-        and not patients.is_purged
-        and {{ exists_at('patients.created_at', 'patients.archived_at', 'clock.as_of') }}
+        *,
+        attended_count + missed_count + booked_count as total_count
+    from {{ ref('patient_activity') }}
+    where attended_recent_count > 0
 )
 
 select

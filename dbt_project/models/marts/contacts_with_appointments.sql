@@ -1,23 +1,6 @@
 with contacts as (
-    select
-        patients.*,
-        visits.attended_count,
-        visits.missed_count,
-        visits.booked_count,
-        visits.attended_recent_count,
-        visits.last_attended_at
-    from {{ ref('patient_visits') }} as visits
-    inner join {{ ref('dim_patients') }} as patients
-        on
-            patients.organization_id = visits.organization_id
-            and patients.patient_id = visits.patient_id
-    where
-        visits.attended_count + visits.missed_count + visits.booked_count > 0
-        and not patients.is_merged
-        and not patients.is_purged
-        and {{ exists_at(
-            'patients.created_at', 'patients.archived_at', '(select ' ~ as_of() ~ ')'
-        ) }}
+    select * from {{ ref('patient_activity') }}
+    where attended_count + missed_count + booked_count > 0
 )
 
 select

@@ -2,7 +2,7 @@
     materialized='served',
     key=['organization_id', 'communication_id'],
     patient_column='patient_id',
-    served_indexes=['(organization_id, patient_id) include (contacted_at, removed_at)'],
+    served_indexes=['(organization_id, patient_id)'],
 ) }}
 
 with communications as (

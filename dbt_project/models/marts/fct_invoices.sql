@@ -2,7 +2,7 @@
     materialized='served',
     key=['organization_id', 'invoice_id'],
     patient_column='patient_id',
-    served_indexes=['(organization_id, patient_id) include (signed_amount, created_at, removed_at)'],
+    served_indexes=['(organization_id, patient_id)'],
 ) }}
 
 with invoices as (

@@ -55,5 +55,7 @@ select
     has_attended_recently,
     is_discharged,
     is_to_rebook,
-    has_cancelled_not_rebooked
+    has_cancelled_not_rebooked,
+    lifetime_value,
+    response_rate
 from activity

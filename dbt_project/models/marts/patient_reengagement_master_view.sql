@@ -7,38 +7,12 @@ with engagement as (
     from {{ ref('patient_engagement') }}
 ),
 
-invoices as (
-    select
-        organization_id,
-        patient_id,
-        sum(signed_amount) as lifetime_value
-    from {{ ref('fct_invoices') }}
-    where {{ exists_at('created_at', 'removed_at', '(select ' ~ as_of() ~ ')') }}
-    group by organization_id, patient_id
-),
-
-outreach as (
-    select
-        patients.organization_id,
-        patients.survivor_patient_id as patient_id,
-        {{ percent("count(*) filter (where outreach.outcome = 'success')", 'count(*)') }}
-            as response_rate
-    from {{ source('app', 'outreach_log') }} as outreach
-    inner join {{ ref('dim_patients') }} as patients
-        on
-            patients.organization_id = outreach.organization_id
-            and patients.patient_id = outreach.patient_id
-    where outreach.occurred_at <= (select {{ as_of() }})
-    group by patients.organization_id, patients.survivor_patient_id
-),
-
 prioritised as (
     select
         engagement.*,
-        outreach.response_rate,
         case
-            when organizations.can_read_invoices then coalesce(invoices.lifetime_value, 0)
-        end as lifetime_value,
+            when organizations.can_read_invoices then engagement.lifetime_value
+        end as invoiced_value,
         case
             when risk_level is null then 4
             when
@@ -55,14 +29,6 @@ prioritised as (
     from engagement
     left join {{ ref('dim_organizations') }} as organizations
         on organizations.organization_id = engagement.organization_id
-    left join invoices
-        on
-            invoices.organization_id = engagement.organization_id
-            and invoices.patient_id = engagement.patient_id
-    left join outreach
-        on
-            outreach.organization_id = engagement.organization_id
-            and outreach.patient_id = engagement.patient_id
 )
 
 select
@@ -141,7 +107,7 @@ select
     missed_90d_count as missed_appointments_last_90d,
     missed_14d_count as missed_appointments_14d,
     {{ percent('attended_90d_count', 'attendance_visits') }} as attendance_rate_90d,
-    lifetime_value,
+    invoiced_value as lifetime_value,
     booked_count as upcoming_appointment_count,
     has_attended_recently as has_attended_last_30d,
     created_at,

@@ -2,7 +2,8 @@
 {%- for table in [
     ref('dim_organizations'), ref('dim_businesses'), ref('dim_practitioners'),
     ref('dim_appointment_types'), ref('dim_patients'), ref('fct_visits'), ref('fct_contacts'),
-    ref('fct_invoices'), ref('fct_patient_cases'), ref('int_patients_affected'),
+    ref('fct_invoices'), ref('fct_patient_cases'), ref('fct_patient_states'),
+    ref('int_patients_affected'),
     ref('active_patients'), ref('contacts_with_appointments'),
     ref('patient_reengagement_master_view'), ref('organization_counts'),
 ] %}

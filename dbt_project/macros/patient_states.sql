@@ -1,0 +1,16 @@
+{% macro state_window_days() -%}
+    {#- The longest window, a day because its first is whole, and some for days of 25 hours. -#}
+    {{- [
+        var('missed_window_days'), var('attendance_window_days'), var('rebook_window_days'),
+        var('recent_window_days'),
+    ] | map('int') | max + 5 -}}
+{%- endmacro %}
+
+{% macro visits_since(starts, since) -%}
+    {#- How many of the ascending starts are not before an instant: a binary search, not a count. -#}
+    case
+        when {{ starts }} = '{}' then 0
+        else cardinality({{ starts }})
+            - width_bucket({{ since }} - interval '1 microsecond', {{ starts }})
+    end::bigint
+{%- endmacro %}

@@ -1,0 +1,124 @@
+{{ config(
+    materialized='served',
+    key=['organization_id', 'patient_id', 'from_at'],
+    patient_column='patient_id',
+    served_indexes=['(organization_id, to_at, from_at)'],
+    laid_down_by=['organization_id', 'to_at', 'from_at'],
+) }}
+{%- set window = "interval '" ~ state_window_days() ~ " days'" %}
+
+with patients as (
+    select
+        organization_id,
+        patient_id,
+        created_at,
+        coalesce(archived_at, 'infinity') as lives_until
+    from {{ candidates_of(ref('dim_patients')) }}
+    where
+        not is_merged
+        and not is_purged
+        and (archived_at is null or archived_at > created_at)
+),
+
+facts as (
+    select * from {{ ref('int_patient_facts') }}
+),
+
+breakpoints as (
+    select
+        patients.organization_id,
+        patients.patient_id,
+        patients.created_at,
+        patients.lives_until,
+        patients.created_at as from_at
+    from patients
+    union
+    select
+        patients.organization_id,
+        patients.patient_id,
+        patients.created_at,
+        patients.lives_until,
+        edges.edge_at as from_at
+    from patients
+    inner join facts
+        on
+            facts.organization_id = patients.organization_id
+            and facts.patient_id = patients.patient_id
+    cross join lateral (values (facts.holds_from), (facts.holds_until)) as edges (edge_at)
+    where edges.edge_at > patients.created_at and edges.edge_at < patients.lives_until
+),
+
+states as (
+    select
+        breakpoints.organization_id,
+        breakpoints.patient_id,
+        breakpoints.created_at,
+        breakpoints.lives_until,
+        breakpoints.from_at,
+        max(facts.happened_at)
+        filter (where facts.fact in ('attended', 'booking made', 'message')) as last_touch_at,
+        max(facts.happened_at) filter (where facts.fact = 'attended') as last_attended_at,
+        min(facts.happened_at) filter (where facts.fact = 'booked') as next_booked_at,
+        max(facts.happened_at) filter (where facts.fact = 'missed') as last_missed_at,
+        max(facts.happened_at) filter (where facts.fact = 'cancelled') as last_cancelled_at,
+        count(*) filter (where facts.fact = 'attended')::integer as attended_count,
+        count(*) filter (where facts.fact = 'missed')::integer as missed_count,
+        count(*) filter (where facts.fact = 'booked')::integer as booked_count,
+        array_agg(facts.happened_at order by facts.happened_at) filter (
+            where
+            facts.fact = 'attended'
+            and facts.happened_at >= breakpoints.from_at - {{ window }}
+        ) as attended_at,
+        array_agg(facts.happened_at order by facts.happened_at) filter (
+            where
+            facts.fact = 'missed'
+            and facts.happened_at >= breakpoints.from_at - {{ window }}
+        ) as missed_at,
+        count(*) filter (where facts.fact = 'open case') as open_cases,
+        max(facts.happened_at) filter (where facts.fact = 'closed case') as last_closed_at,
+        sum(facts.amount) as lifetime_value
+    from breakpoints
+    left join facts
+        on
+            facts.organization_id = breakpoints.organization_id
+            and facts.patient_id = breakpoints.patient_id
+            and facts.holds_from <= breakpoints.from_at
+            and facts.holds_until > breakpoints.from_at
+    group by
+        breakpoints.organization_id,
+        breakpoints.patient_id,
+        breakpoints.created_at,
+        breakpoints.lives_until,
+        breakpoints.from_at
+),
+
+spans as (
+    select
+        *,
+        lead(from_at, 1, lives_until) over (
+            partition by organization_id, patient_id order by from_at
+        ) as to_at
+    from states
+)
+
+select
+    organization_id,
+    patient_id,
+    from_at,
+    to_at,
+    coalesce(last_touch_at, created_at) as last_contact_at,
+    last_touch_at is not null as has_contact,
+    last_attended_at,
+    next_booked_at,
+    last_missed_at,
+    last_cancelled_at,
+    attended_count,
+    missed_count,
+    booked_count,
+    coalesce(attended_at, '{}') as attended_at,
+    coalesce(missed_at, '{}') as missed_at,
+    open_cases = 0
+    and last_closed_at is not null
+    and coalesce(last_attended_at <= last_closed_at, true) as is_discharged,
+    coalesce(lifetime_value, 0)::numeric(30, 4) as lifetime_value
+from spans
