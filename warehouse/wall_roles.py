@@ -58,11 +58,11 @@ cross join lateral aclexplode(defaclacl) as granted
 left join readers on readers.oid = granted.grantee
 where (granted.grantee = 0 or readers.oid is not null) and defaclobjtype in ('r', 'S', 'n')
 union all
-select 'a setting gives ' || coalesce(readers.name, 'every session') || ' an organization or a clock'
+select 'a setting gives ' || coalesce(readers.name, 'every session') || ' an organization'
 from pg_catalog.pg_db_role_setting
 cross join lateral unnest(setconfig) as setting
 left join readers on readers.oid = setrole
-where (setrole = 0 or readers.oid is not null) and setting ~ '^app[.]'
+where (setrole = 0 or readers.oid is not null) and setting ~ '^app[.]organization_id='
     and (setdatabase = 0 or setdatabase = (
         select oid from pg_catalog.pg_database where datname = current_database()
     ))

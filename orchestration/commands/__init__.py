@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from orchestration.commands import build, docs, doctor, down, org, status, sync, token, up
+from orchestration.commands import audit, build, docs, doctor, down, org, status, sync, token, up
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     up.register,
@@ -16,4 +16,5 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     build.register,
     docs.register,
     token.register,
+    audit.register,
 )

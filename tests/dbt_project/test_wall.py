@@ -118,7 +118,7 @@ MUTANTS: dict[LiteralString, list[str]] = {
         "what routiq_owner makes from now on is granted to everybody by default"
     ],
     "alter role routiq_api set app.organization_id = 'org_main'": [
-        "a setting gives routiq_api an organization or a clock"
+        "a setting gives routiq_api an organization"
     ],
     "alter role routiq_api bypassrls": ["role routiq_api is a superuser or bypasses row-level security"],
     "alter role routiq_api createrole": [

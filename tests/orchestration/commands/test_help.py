@@ -15,5 +15,5 @@ def test_help_names_every_command_and_imports_nothing_heavy() -> None:
     )
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
-    for command in ("up", "down", "status", "doctor", "org", "sync", "build", "token"):
+    for command in ("up", "down", "status", "doctor", "org", "sync", "build", "token", "audit"):
         assert f"  {command} " in told.stdout
