@@ -1,11 +1,13 @@
 """A Clerk on loopback: an issuer with its own RS256 key, its key set, and session tokens of both versions.
 
 The key is made on the first start and kept in `--home` (0700), so tokens outlive a restart. It plays only the
-outside: the API verifies these tokens exactly as it verifies Clerk's.
+outside: the API verifies these tokens exactly as it verifies Clerk's. Who belongs to which organization is
+told by `sandbox.clerk_backend`.
 
-`python -m sandbox clerk --port P --home DIR`
+`python -m sandbox clerk --port P --home DIR [--directory FILE]`
 """
 
+import json
 import os
 import secrets
 import socket
@@ -21,6 +23,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field
+
+from sandbox.clerk_backend import Backend, RefusedError, backend_router, control_router, refusal
+from sandbox.clerk_directory import Organization, slug
 
 SESSION_CATEGORY = "cl_B7d4PD111AAA"
 DEFAULT_PARTY = "http://localhost:8000"
@@ -152,16 +157,12 @@ def claims_v2(order: TokenOrder) -> dict[str, Any]:
     return {"v": 2, "o": organization, "fea": "o:board", "pla": "o:free"}
 
 
-def slug(organization_id: str) -> str:
-    return organization_id.replace("_", "-").lower()
-
-
 def without_nulls(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def create_app(issuer: Issuer) -> FastAPI:
-    """Clerk's public face (the key set), and beside it the sandbox's own controls."""
+def create_app(issuer: Issuer, backend: Backend | None = None) -> FastAPI:
+    """Clerk's public face (the key set), its Backend API, and beside them the sandbox's own controls."""
     app = FastAPI(title="Sandbox Clerk", docs_url=None, redoc_url=None, openapi_url=None)
     counts = {"key_set": 0}
 
@@ -182,6 +183,10 @@ def create_app(issuer: Issuer) -> FastAPI:
     def requests() -> dict[str, int]:
         return counts
 
+    if backend is not None:
+        app.add_exception_handler(RefusedError, refusal)
+        app.include_router(backend_router(backend))
+        app.include_router(control_router(backend))
     return app
 
 
@@ -195,11 +200,21 @@ def serve(
     authorized_party: Annotated[
         str, typer.Option(help="`azp` of tokens that do not name another.")
     ] = DEFAULT_PARTY,
+    directory: Annotated[
+        Path | None, typer.Option(help="JSON list of organizations with their members.")
+    ] = None,
+    secret_key: Annotated[
+        str, typer.Option(envvar="ROUTIQ_CLERK_SECRET_KEY", help="Key of the Backend API; none without it.")
+    ] = "",
 ) -> None:
-    """Play Clerk: the key set at /.well-known/jwks.json, tokens from POST /_sandbox/tokens."""
+    """Play Clerk: key set at /.well-known/jwks.json, tokens from POST /_sandbox/tokens, members at /v1."""
     listener = listen(port)
     issuer = Issuer(f"http://127.0.0.1:{port}", KeyStore(home), authorized_party)
-    config = uvicorn.Config(create_app(issuer), log_level="warning")
+    backend = Backend(secret_key)
+    for organization in json.loads(directory.read_text()) if directory else []:
+        backend.directory.put(Organization.model_validate(organization))
+    app = create_app(issuer, backend if secret_key else None)
+    config = uvicorn.Config(app, log_level="warning")
     uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -81,7 +81,7 @@ class Answer:
 
     body: str
     patient_ids: Sequence[str]
-    data_as_of: str
+    data_as_of: str | None
     as_of: str
     is_stale: bool
     is_frozen: bool = False
@@ -116,9 +116,10 @@ class Answer:
             "ETag": self.etag(),
             "Cache-Control": CACHE_CONTROL,
             "Vary": VARY,
-            "X-Data-As-Of": self.data_as_of,
             "X-Data-Stale": "true" if self.is_stale else "false",
         }
+        if self.data_as_of is not None:
+            headers["X-Data-As-Of"] = self.data_as_of
         if self.is_known_to(request):
             return Response(status_code=304, headers=headers)
         body = f'{self.body[:-1]}, "timestamp" : "{self.timestamp()}"}}' if timestamp else self.body
@@ -171,6 +172,26 @@ async def horizon_of(database: Database, organization_id: str) -> float | None:
     except (NotLoaded, DatabaseError):
         return None
     return row["seconds"] if row else None
+
+
+async def look(
+    database: Database, member: Member, statement: LiteralString, parameters: Parameters
+) -> Answer:
+    """As `ask`, about how things run: also of an organization without any data, and never from a cache.
+
+    Raises:
+        Unknown: we do not know the organization.
+        Forbidden: it is switched off.
+    """
+    named = {**parameters, "organization_id": member.organization_id}
+    row = known(await database.read(member.organization_id, statement, named))
+    return Answer(
+        body=row["body"],
+        patient_ids=(),
+        data_as_of=row["data_as_of"],
+        as_of=row["as_of"],
+        is_stale=row["is_stale"] is not False,
+    )
 
 
 def with_next_cursor(row: DictRow, name: str) -> str:

@@ -12,6 +12,8 @@ from starlette.middleware.cors import CORSMiddleware
 from serving import health
 from serving.active_patients.router import router as active_patients
 from serving.audit import RECORD
+from serving.clerk.mirror import Mirror
+from serving.clerk.router import router as clerk
 from serving.contacts.router import router as contacts
 from serving.database import Database
 from serving.docs_page import install_docs
@@ -19,6 +21,7 @@ from serving.envelope import EXPOSED_HEADERS, Envelope
 from serving.handlers import install_handlers
 from serving.keys import FetchedKeys, FixedKey, Keys, fetch_from, keep_fresh
 from serving.limits import Limits
+from serving.monitoring.router import router as monitoring
 from serving.openapi import complete
 from serving.outreach.router import router as outreach
 from serving.patients.router import router as patients
@@ -26,15 +29,21 @@ from serving.performance.router import router as performance
 from serving.reengagement.router import router as reengagement
 from serving.services import Services
 from serving.settings import ServingSettings
+from serving.sync.router import dashboard_router as sync_dashboard
 from serving.sync.router import router as sync
 from serving.tokens import Rules, Verifier
 from serving.trends.router import router as trends
 
+OPERATOR_POOL_SIZE = 2
+
 # `patients` last of all that begin with its path: any word there would be somebody's id.
 ROUTERS = (
     sync,
+    sync_dashboard,
     active_patients,
     contacts,
+    monitoring,
+    clerk,
     reengagement,
     performance,
     trends,
@@ -95,7 +104,15 @@ def make_services(settings: ServingSettings) -> Services:
         ),
         database=database,
         audit=database.appender(RECORD),
+        operators=Database(settings.operator_database_url.get_secret_value(), OPERATOR_POOL_SIZE),
+        mirror=mirror_for(settings, database),
     )
+
+
+def mirror_for(settings: ServingSettings, database: Database) -> Mirror | None:
+    if settings.clerk_secret_key is None:
+        return None
+    return Mirror(database, settings.clerk_api_url, settings.clerk_secret_key, settings.clerk_sync_seconds)
 
 
 def cors(settings: ServingSettings) -> Middleware:
@@ -120,6 +137,7 @@ def cors(settings: ServingSettings) -> Middleware:
 async def lifespan(services: Services) -> AsyncIterator[None]:
     """See that the wall stands, then open the pool and fetch the keys: `/ready` tells when they are there."""
     await services.database.open()
+    await services.operators.open()
     keys = services.verifier.keys
     fetching = asyncio.create_task(keep_fresh(keys)) if isinstance(keys, FetchedKeys) else None
     try:
@@ -129,4 +147,7 @@ async def lifespan(services: Services) -> AsyncIterator[None]:
             fetching.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await fetching
+        if services.mirror:
+            await services.mirror.close()
+        await services.operators.close()
         await services.database.close()

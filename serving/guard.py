@@ -169,5 +169,6 @@ def org_id_in_path(org_id: OrganizationId) -> None:
 
 def guarded_router(prefix: str, tag: str) -> APIRouter:
     """A router of routes that ask their guard first."""
-    named = org_id_in_path if "{org_id}" in prefix else organization_id_in_path
-    return APIRouter(prefix=prefix, tags=[tag], route_class=GuardedRoute, dependencies=[Depends(named)])
+    described = {"{org_id}": org_id_in_path, "{organization_id}": organization_id_in_path}
+    named = [Depends(described[name]) for name in described if name in prefix]
+    return APIRouter(prefix=prefix, tags=[tag], route_class=GuardedRoute, dependencies=named)

@@ -1,6 +1,7 @@
 """What lives as long as the application: one of each, made at the start, found through the request."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
@@ -9,6 +10,9 @@ from serving.limits import Limits
 from serving.together import Together
 from serving.tokens import Verifier
 
+if TYPE_CHECKING:
+    from serving.clerk.mirror import Mirror
+
 
 @dataclass(frozen=True)
 class Services:
@@ -16,6 +20,8 @@ class Services:
     limits: Limits
     database: Database
     audit: Together
+    operators: Database  # for questions across organizations: sees counts of them, and no patient
+    mirror: "Mirror | None"
 
 
 def services_of(request: Request) -> Services:

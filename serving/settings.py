@@ -2,6 +2,7 @@
 
 The keys that sign tokens come either from the issuer's JWKS (`clerk_jwks_url`, by default the issuer's
 well-known path) or from one fixed public key (`clerk_jwt_key`, PEM), for networks that may not call out.
+`clerk_secret_key` is for mirroring who belongs to an organization; without it only that is refused.
 """
 
 import ipaddress
@@ -24,6 +25,7 @@ class ServingSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ROUTIQ_", extra="ignore", populate_by_name=True)
 
     api_database_url: SecretStr
+    operator_database_url: SecretStr
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8000, ge=1, le=65535)
     api_pool_size: int = Field(default=8, ge=1, le=100)
@@ -34,6 +36,10 @@ class ServingSettings(BaseSettings):
     clerk_jwt_key: str = ""
     clerk_authorized_parties: CommaList = Field(min_length=1)
     operators: CommaList = ()
+
+    clerk_api_url: str = "https://api.clerk.com/v1"
+    clerk_secret_key: SecretStr | None = None
+    clerk_sync_seconds: float = Field(default=60, gt=0)
 
     limit_admin: int = Field(default=50, ge=1)
     limit_sync: int = Field(default=10, ge=1)
@@ -46,9 +52,17 @@ class ServingSettings(BaseSettings):
         Raises:
             pydantic.ValidationError: a setting is missing or makes no sense.
         """
-        url = WarehouseSettings.load().url("api")
-        secrets_file = HomeSettings().home / "secrets.env"
-        return cls(api_database_url=SecretStr(url), _env_file=secrets_file)  # type: ignore[call-arg]
+        warehouse = WarehouseSettings.load()
+        return cls(
+            api_database_url=SecretStr(warehouse.url("api")),
+            operator_database_url=SecretStr(warehouse.url("operator")),
+            _env_file=HomeSettings().home / "secrets.env",  # type: ignore[call-arg]
+        )
+
+    @field_validator("clerk_secret_key")
+    @classmethod
+    def _no_key_is_none(cls, value: SecretStr | None) -> SecretStr | None:
+        return value if value and value.get_secret_value() else None
 
     @field_validator("clerk_authorized_parties", "operators", mode="before")
     @classmethod
@@ -62,12 +76,15 @@ class ServingSettings(BaseSettings):
         if not self.clerk_jwks_url:
             self.clerk_jwks_url = f"{self.clerk_issuer.rstrip('/')}/.well-known/jwks.json"
         if not self.clerk_jwt_key:
-            require_private_way(self.clerk_jwks_url)
+            require_private_way(self.clerk_jwks_url, "ROUTIQ_CLERK_JWKS_URL")
+        if self.clerk_secret_key:
+            require_private_way(self.clerk_api_url, "ROUTIQ_CLERK_API_URL")
         return self
 
 
-def require_private_way(url: str) -> None:
-    """Keys fetched over plain HTTP could be anybody's; only this machine itself may be asked so.
+def require_private_way(url: str, setting: str) -> None:
+    """Over plain HTTP a key that is fetched could be anybody's, and one that is sent anybody could read: only
+    this machine itself may be asked so.
 
     Raises:
         ValueError: neither https nor loopback.
@@ -76,7 +93,7 @@ def require_private_way(url: str) -> None:
     if parts.scheme == "https" and parts.hostname:
         return
     if parts.scheme != "http" or not is_loopback(parts.hostname or ""):
-        raise ValueError("ROUTIQ_CLERK_JWKS_URL must be https, or http on this machine")
+        raise ValueError(f"{setting} must be https, or http on this machine")
 
 
 def is_loopback(host: str) -> bool:

@@ -17,7 +17,17 @@ API = "routiq_api"
 TENANT = "(organization_id = NULLIF(current_setting('app.organization_id'::text, true), ''::text))"
 SCHEMAS = {"app", "marts"}
 # Beyond reading whole rows: what the API may write, and of which tables it may see only some columns.
-MAY_INSERT = {"app.sync_runs", "app.outreach_log", "app.idempotency_keys", "app.audit_log"}
+MIRRORED = {"INSERT", "UPDATE", "DELETE"}
+MAY_WRITE = {
+    "app.sync_runs": {"INSERT"},
+    "app.outreach_log": {"INSERT"},
+    "app.idempotency_keys": {"INSERT"},
+    "app.audit_log": {"INSERT"},
+    "app.clerk_organizations": {"INSERT", "UPDATE"},
+    "app.clerk_users": MIRRORED,
+    "app.clerk_memberships": MIRRORED,
+    "app.clerk_syncs": {"INSERT", "UPDATE"},
+}
 VISIBLE_COLUMNS = {"app.cliniko_credentials": {"organization_id", "stored_at"}}
 BEYOND_POLICIES = {"m": "materialized view", "f": "foreign table", "S": "sequence"}
 
@@ -123,7 +133,7 @@ def _holes_of_grants(relation: dict[str, Any]) -> list[str]:
         holes.append("belongs to the API's role")
     if relation["has_rules"]:
         holes.append("has a rule, which runs with its owner's rights")
-    allowed = {"INSERT"} if relation["name"] in MAY_INSERT else set()
+    allowed = MAY_WRITE.get(relation["name"], set())
     if extra := sorted(set(relation["writes"]) - allowed):
         holes.append(f"lets the API {', '.join(extra)}")
     visible = VISIBLE_COLUMNS.get(relation["name"])

@@ -24,6 +24,10 @@ VISIBLE: dict[str, set[str]] = {
         *("started_at", "finished_at"),
     },
     "app.publications": {"organization_id", "data_version", "data_as_of", "published_at"},
+    "app.clerk_organizations": {"organization_id", "created_at"},
+    "app.clerk_users": {"organization_id", "user_id", "is_banned", "created_at", "last_sign_in_at"},
+    "app.clerk_memberships": {"organization_id", "user_id", "role"},
+    "app.clerk_syncs": {"organization_id", "status", "started_at", "lease_expires_at", "finished_at"},
     "operations.organization_counts": {"organization_id", "total_contacts", "total_active_patients"},
 }
 

@@ -85,7 +85,9 @@ SUMMARY: LiteralString = framed(f"""
             'last_sync_date', (
                 select {instant("max(finished_at)")}
                 from app.sync_runs
-                where organization_id = %(organization_id)s and status = 'succeeded'
+                where
+                    organization_id = %(organization_id)s
+                    and status = 'succeeded' and finished_at <= asked.as_of
             ),
             'avg_recent_appointments', coalesce(round(avg(recent_appointment_count), 1), 0.0),
             'avg_total_appointments', coalesce(round(avg(total_appointment_count), 1), 0.0)

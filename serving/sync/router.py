@@ -1,22 +1,26 @@
-"""`/api/v1/admin/sync/...`: asking for a sync."""
+"""`/api/v1/admin/sync/...`: asking for a sync, and how syncs stand."""
 
 from typing import Annotated
 
 from fastapi import Depends
 from psycopg.rows import DictRow
 from starlette.requests import Request
+from starlette.responses import Response
 
 from serving.answers import known
+from serving.counted import look_at_counts
 from serving.database import Database
 from serving.errors import Unavailable
 from serving.guard import Guard, Member, guarded_router
 from serving.openapi import responses
 from serving.services import services_of
-from serving.sync.queries import SCHEDULE
-from serving.sync.schemas import SyncScheduled
+from serving.sync.queries import DASHBOARD, DASHBOARD_BEFORE_ANY_BUILD, SCHEDULE
+from serving.sync.schemas import SyncDashboard, SyncScheduled
 
 router = guarded_router("/api/v1/admin/sync/schedule/{organization_id}", "sync")
-Caller = Annotated[Member, Depends(Guard("sync", "admin"))]
+dashboard_router = guarded_router("/api/v1/admin/sync/dashboard/{organization_id}", "sync")
+Admin = Annotated[Member, Depends(Guard("sync", "admin"))]
+Caller = Annotated[Member, Depends(Guard("admin", "member"))]
 ATTEMPTS = 5
 
 
@@ -26,7 +30,7 @@ ATTEMPTS = 5
     summary="Queue a sync, unless one is under way",
     responses=responses(),
 )
-async def schedule_sync(request: Request, caller: Caller) -> SyncScheduled:
+async def schedule_sync(request: Request, caller: Admin) -> SyncScheduled:
     row = await queue_or_find(services_of(request).database, caller)
     return SyncScheduled(
         organization_id=caller.organization_id,
@@ -45,3 +49,16 @@ async def queue_or_find(database: Database, caller: Member) -> DictRow:
         if row["sync_id"] is not None:
             return row
     raise Unavailable(retry_after=1)
+
+
+@dashboard_router.get(
+    "",
+    operation_id="getSyncDashboard",
+    summary="How the organization's syncs stand, what they brought, and the last ten of them",
+    response_model=SyncDashboard,
+    responses=responses(data=True),
+)
+async def sync_dashboard(request: Request, caller: Caller) -> Response:
+    database = services_of(request).database
+    answer = await look_at_counts(database, caller, DASHBOARD, DASHBOARD_BEFORE_ANY_BUILD)
+    return answer.response(request)

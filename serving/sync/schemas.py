@@ -1,10 +1,11 @@
 """What the sync routes answer."""
 
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving.fields import ANSWER, Instant
+from serving.fields import ANSWER, Count, Instant, Percent
 
 
 class SyncScheduled(BaseModel):
@@ -28,3 +29,118 @@ class SyncScheduled(BaseModel):
     sync_id: UUID = Field(description="The run that was queued, or the one that is under way")
     message: str
     timestamp: Instant
+
+
+class ContactMetrics(BaseModel):
+    model_config = ANSWER
+
+    total_contacts: Count = Field(description="Every patient ever seen and not merged away")
+    cliniko_linked: Count = Field(description="Those that Cliniko still holds, archived ones included")
+    unlinked: Count = Field(description="The rest: purged from Cliniko")
+    link_percentage: Percent
+
+
+class ActivePatientMetrics(BaseModel):
+    model_config = ANSWER
+
+    total_active: Count = Field(description="Attended in the last 45 days")
+    avg_recent_appointments: Annotated[float, Field(ge=0, description="One decimal")]
+    most_recent_appointment: Instant | None = Field(description="The latest attended by an active patient")
+    last_sync: Instant | None = Field(description="End of the last successful sync")
+
+
+class ServiceStatus(BaseModel):
+    model_config = ANSWER
+
+    cliniko_configured: bool = Field(description="A Cliniko key is stored")
+    sync_enabled: bool = Field(description="Synced on schedule")
+    is_active: bool = Field(description="The organization is enabled")
+
+
+class HealthIndicators(BaseModel):
+    model_config = ANSWER
+
+    has_contacts: bool
+    has_active_patients: bool
+    recent_sync: bool = Field(description="A successful sync in the last 24 hours")
+    high_link_rate: bool = Field(description="At least 90 percent of the contacts are linked")
+
+
+class SyncRun(BaseModel):
+    model_config = ANSWER
+
+    sync_id: UUID
+    kind: Literal["sync", "sweep"] = Field(description="A sweep also finds what is gone")
+    status: Literal["queued", "running", "succeeded", "failed"]
+    requested_by: str = Field(description="A user, or the schedule")
+    requested_at: Instant
+    started_at: Instant | None
+    finished_at: Instant | None
+    error_code: str | None
+    rows_read: Count
+    rows_new: Count
+    rows_changed: Count
+    rows_removed: Count
+    rows_quarantined: Count = Field(description="Rows that could not be taken")
+    requests: Count = Field(description="Asked of Cliniko")
+
+
+class SyncDashboard(BaseModel):
+    model_config = ConfigDict(
+        **ANSWER,
+        json_schema_extra={
+            "examples": [
+                {
+                    "organization_id": "org_2xwHiNrj68eaRUlX10anlXGvzX7",
+                    "contact_metrics": {
+                        "total_contacts": 632,
+                        "cliniko_linked": 626,
+                        "unlinked": 6,
+                        "link_percentage": 99.1,
+                    },
+                    "active_patient_metrics": {
+                        "total_active": 47,
+                        "avg_recent_appointments": 2.4,
+                        "most_recent_appointment": "2025-06-08T15:30:00Z",
+                        "last_sync": "2025-06-09T13:00:00Z",
+                    },
+                    "service_status": {
+                        "cliniko_configured": True,
+                        "sync_enabled": True,
+                        "is_active": True,
+                    },
+                    "health_indicators": {
+                        "has_contacts": True,
+                        "has_active_patients": True,
+                        "recent_sync": True,
+                        "high_link_rate": True,
+                    },
+                    "sync_history": [
+                        {
+                            "sync_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+                            "kind": "sync",
+                            "status": "succeeded",
+                            "requested_by": "schedule",
+                            "requested_at": "2025-06-09T12:58:00Z",
+                            "started_at": "2025-06-09T12:58:01Z",
+                            "finished_at": "2025-06-09T13:00:00Z",
+                            "error_code": None,
+                            "rows_read": 148,
+                            "rows_new": 9,
+                            "rows_changed": 21,
+                            "rows_removed": 0,
+                            "rows_quarantined": 0,
+                            "requests": 17,
+                        }
+                    ],
+                }
+            ]
+        },
+    )
+
+    organization_id: str
+    contact_metrics: ContactMetrics
+    active_patient_metrics: ActivePatientMetrics
+    service_status: ServiceStatus
+    health_indicators: HealthIndicators
+    sync_history: list[SyncRun] = Field(max_length=10, description="The last 10 runs, the newest first")

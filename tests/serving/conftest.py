@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from sandbox.clerk import Issuer, KeyStore, TokenOrder
 from sandbox.clerk import create_app as create_clerk
+from sandbox.clerk_backend import Backend
 from serving.app import create_app
 from serving.services import Services
 from serving.settings import ServingSettings
@@ -27,6 +28,7 @@ from warehouse.settings import Settings
 
 PARTY = "https://app.example.com"
 OPERATOR = "user_operator"
+CLERK_KEY = "sk_test_of_the_sandbox"
 
 
 @contextmanager
@@ -57,6 +59,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
 class Clerk:
     url: str
     issuer: Issuer
+    backend: Backend
 
     def token(self, organization_id: str | None = "org_a", **order: Any) -> str:
         return self.issuer.token(TokenOrder(organization_id=organization_id, **order))
@@ -79,8 +82,9 @@ def clerk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clerk]:
 def run_clerk(home: Path) -> Iterator[Clerk]:
     port = free_port()
     issuer = Issuer(f"http://127.0.0.1:{port}", KeyStore(home), PARTY)
-    with serve(create_clerk(issuer), port) as url:
-        yield Clerk(url, issuer)
+    backend = Backend(CLERK_KEY)
+    with serve(create_clerk(issuer, backend), port) as url:
+        yield Clerk(url, issuer, backend)
 
 
 def settings_for(warehouse: Settings, clerk: Clerk, **more: Any) -> ServingSettings:
@@ -89,6 +93,7 @@ def settings_for(warehouse: Settings, clerk: Clerk, **more: Any) -> ServingSetti
     values: dict[str, Any] = {
         "api_database_url": SecretStr(warehouse.url("api")),
         "api_cache_megabytes": 0,
+        "operator_database_url": SecretStr(warehouse.url("operator")),
         "clerk_issuer": clerk.url,
         "clerk_authorized_parties": (PARTY,),
         "operators": (OPERATOR,),

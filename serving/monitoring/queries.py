@@ -1,0 +1,72 @@
+"""The statements behind system health: of an organization for its own eyes, of all for an operator's."""
+
+from typing import LiteralString
+
+from serving.answers import framed
+from serving.counted import COUNTED, NOBODY
+
+# An organization that is switched off has no access, so its own health is that of one enabled organization.
+OWN_OVERALL: LiteralString = """
+    overall as (
+        select
+            1 as organizations,
+            contacts.total as contacts,
+            active.total as active_patients,
+            asked.data_as_of > asked.as_of - interval '24 hours' as is_fresh
+        from contacts cross join active
+    )
+"""
+OWN: LiteralString = "organization_id = %(organization_id)s"
+
+
+def health(overall: LiteralString, scope: LiteralString) -> LiteralString:
+    """`overall` is CTEs that end in one row `overall`; `scope` says whose runs count."""
+    return framed(f"""
+    with {overall},
+
+    runs as (
+        select
+            count(*) as finished,
+            count(*) filter (where status = 'succeeded') as succeeded,
+            count(*) filter (where status = 'failed') as failed
+        from app.sync_runs
+        where
+            {scope}
+            and finished_at > asked.as_of - interval '24 hours' and finished_at <= asked.as_of
+    ),
+
+    judged as (
+        select
+            case
+                when runs.succeeded = 0 then 'unhealthy'
+                when runs.failed > 0 or overall.is_fresh is not true then 'degraded'
+                else 'healthy'
+            end as status
+        from overall cross join runs
+    )
+
+    select
+        json_build_object(
+            'overall_metrics', json_build_object(
+                'total_organizations', overall.organizations,
+                'total_contacts', overall.contacts,
+                'total_active_patients', overall.active_patients
+            ),
+            'sync_activity_24h', json_build_object(
+                'total_syncs', runs.finished,
+                'successful_syncs', runs.succeeded,
+                'failed_syncs', runs.failed,
+                'success_rate', round(100.0 * runs.succeeded / nullif(runs.finished, 0), 1)
+            ),
+            'health_status', json_build_object(
+                'status', judged.status,
+                'all_systems_operational', judged.status = 'healthy'
+            )
+        )::text as body,
+        '{{}}'::text[] as patient_ids
+    from overall cross join runs cross join judged
+""")
+
+
+OWN_HEALTH = health(f"{COUNTED}, {OWN_OVERALL}", OWN)
+OWN_HEALTH_BEFORE_ANY_BUILD = health(f"{NOBODY}, {OWN_OVERALL}", OWN)

@@ -1,0 +1,30 @@
+"""`/api/v1/admin/monitoring/system-health`: is everything running, and is the data fresh?"""
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from serving.counted import look_at_counts
+from serving.guard import Guard, Member, guarded_router
+from serving.monitoring.queries import OWN_HEALTH, OWN_HEALTH_BEFORE_ANY_BUILD
+from serving.monitoring.schemas import SystemHealth
+from serving.openapi import responses
+from serving.services import services_of
+
+router = guarded_router("/api/v1/admin/monitoring", "monitoring")
+Caller = Annotated[Member, Depends(Guard("admin", "member"))]
+
+
+@router.get(
+    "/system-health",
+    operation_id="getSystemHealth",
+    summary="Syncs of the last 24 hours and freshness: of your organization; an operator sees all",
+    response_model=SystemHealth,
+    responses=responses(data=True),
+)
+async def system_health(request: Request, caller: Caller) -> Response:
+    database = services_of(request).database
+    answer = await look_at_counts(database, caller, OWN_HEALTH, OWN_HEALTH_BEFORE_ANY_BUILD)
+    return answer.response(request)
