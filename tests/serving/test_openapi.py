@@ -23,6 +23,11 @@ PATHS = {
     "/api/v1/reengagement/{org_id}/patients/{patient_id}": {"get": "getPatient"},
     "/api/v1/reengagement/{org_id}/performance": {"get": "getReengagementPerformance"},
     "/api/v1/reengagement/{org_id}/trends": {"get": "getReengagementTrends"},
+    "/api/v1/admin/sync/dashboard/{organization_id}": {"get": "getSyncDashboard"},
+    "/api/v1/admin/monitoring/system-health": {"get": "getSystemHealth"},
+    "/api/v1/admin/clerk/sync": {"post": "startClerkSync"},
+    "/api/v1/admin/clerk/status": {"get": "getClerkStatus"},
+    "/api/v1/admin/clerk/database-summary": {"get": "getDatabaseSummary"},
     "/live": {"get": "isAlive"},
     "/ready": {"get": "isReady"},
 }
