@@ -41,6 +41,7 @@ class Database:
         self._wall = Wall(url)
         self.versions = Versions(url)
         self.cache = Cache(self.versions, cache_bytes)
+        self._keeps_answers = cache_bytes > 0
         self._listening: asyncio.Task[None] | None = None
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
@@ -65,7 +66,8 @@ class Database:
         with contextlib.suppress(psycopg.OperationalError):
             await self._wall.require()
         await self._pool.open()
-        self._listening = asyncio.create_task(self.versions.listen())
+        if self._keeps_answers:
+            self._listening = asyncio.create_task(self.versions.listen())
 
     async def close(self) -> None:
         if self._listening:

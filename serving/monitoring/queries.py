@@ -16,7 +16,26 @@ OWN_OVERALL: LiteralString = """
         from contacts cross join active
     )
 """
-OWN: LiteralString = "organization_id = %(organization_id)s"
+# `operations.organization_counts` has a row for each organization that was published; the rest have nobody.
+WHOLE_OVERALL: LiteralString = """
+    overall as (
+        select
+            count(*) as organizations,
+            coalesce(sum(counts.total_contacts), 0) as contacts,
+            coalesce(sum(counts.total_active_patients), 0) as active_patients,
+            bool_and(
+                coalesce(publications.data_as_of > asked.as_of - interval '24 hours', false)
+            ) as is_fresh
+        from app.organizations
+        left join app.publications using (organization_id)
+        left join {counts} as counts using (organization_id)
+        where organizations.is_active
+    )
+"""
+COUNTS: LiteralString = "operations.organization_counts"
+NO_COUNTS: LiteralString = """(
+    select null as organization_id, 0 as total_contacts, 0 as total_active_patients where false
+)"""
 
 
 def health(overall: LiteralString, scope: LiteralString) -> LiteralString:
@@ -68,5 +87,12 @@ def health(overall: LiteralString, scope: LiteralString) -> LiteralString:
 """)
 
 
-OWN_HEALTH = health(f"{COUNTED}, {OWN_OVERALL}", OWN)
-OWN_HEALTH_BEFORE_ANY_BUILD = health(f"{NOBODY}, {OWN_OVERALL}", OWN)
+# Each with the statement to ask while the marts were never built.
+OWN = (
+    health(f"{COUNTED}, {OWN_OVERALL}", "organization_id = %(organization_id)s"),
+    health(f"{NOBODY}, {OWN_OVERALL}", "organization_id = %(organization_id)s"),
+)
+WHOLE = (
+    health(WHOLE_OVERALL.format(counts=COUNTS), "true"),
+    health(WHOLE_OVERALL.format(counts=NO_COUNTS), "true"),
+)

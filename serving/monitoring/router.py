@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from serving.counted import look_at_counts
 from serving.guard import Guard, Member, guarded_router
-from serving.monitoring.queries import OWN_HEALTH, OWN_HEALTH_BEFORE_ANY_BUILD
+from serving.monitoring.queries import OWN, WHOLE
 from serving.monitoring.schemas import SystemHealth
 from serving.openapi import responses
 from serving.services import services_of
@@ -25,6 +25,7 @@ Caller = Annotated[Member, Depends(Guard("admin", "member"))]
     responses=responses(data=True),
 )
 async def system_health(request: Request, caller: Caller) -> Response:
-    database = services_of(request).database
-    answer = await look_at_counts(database, caller, OWN_HEALTH, OWN_HEALTH_BEFORE_ANY_BUILD)
+    services = services_of(request)
+    database = services.operators if caller.is_operator else services.database
+    answer = await look_at_counts(database, caller, *(WHOLE if caller.is_operator else OWN))
     return answer.response(request)

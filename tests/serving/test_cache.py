@@ -38,7 +38,7 @@ class Desk:
         return self.seconds
 
     async def ask(self, question: Question = RISK) -> str:
-        return (await self.cache.answer(question, self.read, self.horizon)).data_as_of
+        return (await self.cache.answer(question, self.read, self.horizon)).data_as_of or ""
 
 
 def play(scenario: Callable[[Desk], Awaitable[None]], max_bytes: int = 100_000) -> None:

@@ -341,3 +341,61 @@ def test_operators_see_no_name_and_no_address(mirrored: Settings, column: str) -
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         connection.execute(f"select {column} from app.clerk_users")
+
+
+COUNTS: LiteralString = """
+create schema operations;
+create view operations.organization_counts as
+select
+    organization_id,
+    count(*)::bigint as total_contacts,
+    (
+        select count(*) from marts.active_patients
+        where active_patients.organization_id = dim_patients.organization_id
+    ) as total_active_patients
+from marts.dim_patients where not is_merged and created_at <= app.as_of() group by organization_id;
+grant usage on schema operations to routiq_operator;
+grant select on operations.organization_counts to routiq_operator;
+"""
+
+
+def ask_as_operator(warehouse: Settings, clerk: Clerk) -> dict[str, Any]:
+    with run_api(settings_for(warehouse, clerk), clerk) as api:
+        answer = api.client.get(HEALTH, headers=clerk.bearer("org_a", subject="user_operator"))
+    assert answer.status_code == 200, answer.text
+    SystemHealth.model_validate_json(answer.text)
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def test_operators_see_the_health_of_all(clinic: Settings, clerk: Clerk) -> None:
+    marts.add_organization(clinic, "org_off", data_as_of=marts.days_ago(9), active=False)
+    execute(clinic, COUNTS)
+    assert ask_as_operator(clinic, clerk) == {
+        "overall_metrics": {"total_organizations": 2, "total_contacts": 15, "total_active_patients": 3},
+        "sync_activity_24h": {
+            "total_syncs": 2,
+            "successful_syncs": 1,
+            "failed_syncs": 1,
+            "success_rate": 50.0,
+        },
+        "health_status": {"status": "degraded", "all_systems_operational": False},
+    }
+    execute(clinic, "delete from app.sync_runs where status = 'failed'")
+    assert ask_as_operator(clinic, clerk)["health_status"]["status"] == "degraded"  # org_b's data is stale
+    execute(clinic, "update app.publications set data_as_of = '2025-06-30T00:00:00Z' where data_version = 1")
+    assert ask_as_operator(clinic, clerk)["health_status"]["status"] == "healthy"
+    marts.add_organization(clinic, "org_new")
+    assert (
+        ask_as_operator(clinic, clerk)["health_status"]["status"] == "degraded"
+    )  # never loaded is not fresh
+
+
+def test_operators_are_answered_before_anything_is_built(warehouse: Settings, clerk: Clerk) -> None:
+    marts.add_organization(warehouse, "org_a")
+    body = ask_as_operator(warehouse, clerk)
+    assert body["overall_metrics"] == {
+        **dict.fromkeys(("total_contacts", "total_active_patients"), 0),
+        "total_organizations": 1,
+    }
+    assert body["health_status"]["status"] == "unhealthy"
