@@ -51,12 +51,14 @@ def _forget_power_cuts(settings: Settings) -> None:
 _databases = iter(range(1, 1_000_000))
 
 
-def create_database(cluster: Settings, name: str) -> Settings:
-    """A copy of the migrated template; returns the settings that lead to it."""
+def create_database(cluster: Settings, name: str, template: str = "template") -> Settings:
+    """A copy of the migrated template, or of another database; returns the settings that lead to it."""
     with psycopg.connect(cluster.url("admin"), dbname="postgres", autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {} template template").format(sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
     with psycopg.connect(cluster.url("admin"), dbname=name) as connection:
-        grant_database(connection)  # grants are not copied with a template
+        grant_database(connection)  # grants are not copied with the rest
     return cluster.model_copy(update={"database_name": name})
 
 
