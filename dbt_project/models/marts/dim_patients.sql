@@ -9,6 +9,7 @@ with patients as (
     select
         patients.*,
         resolved.survivor_patient_id,
+        patients.is_purged or coalesce(survivors.is_purged, false) as is_forgotten,
         -- a record with a merge date but no link was merged into somebody unknown
         resolved.survivor_patient_id <> patients.patient_id
         or (patients.merged_at is not null and patients.merged_with_patient_id is null)
@@ -20,6 +21,10 @@ with patients as (
         on
             resolved.organization_id = patients.organization_id
             and resolved.patient_id = patients.patient_id
+    left join {{ ref('stg_cliniko__patients') }} as survivors
+        on
+            survivors.organization_id = resolved.organization_id
+            and survivors.patient_id = resolved.survivor_patient_id
 ),
 
 phones as (
@@ -45,7 +50,7 @@ phones as (
         numbers.place
 ),
 
--- whoever was purged is forgotten: the row stays to be counted, the person does not
+-- whoever was purged is forgotten, and so is what was merged into them: the rows stay to be counted
 remembered as (
     select
         patients.organization_id,
@@ -55,10 +60,10 @@ remembered as (
         patients.is_purged,
         {{ contact_uuid('patients.contact_hash') }} as contact_id,
         {{ contact_number('patients.contact_hash') }} as contact_number,
-        case when not patients.is_purged then patients.first_name end as first_name,
-        case when not patients.is_purged then patients.last_name end as last_name,
-        case when not patients.is_purged then phones.phone end as phone,
-        case when not patients.is_purged then patients.email end as email,
+        case when not patients.is_forgotten then patients.first_name end as first_name,
+        case when not patients.is_forgotten then patients.last_name end as last_name,
+        case when not patients.is_forgotten then phones.phone end as phone,
+        case when not patients.is_forgotten then patients.email end as email,
         patients.created_at,
         least(patients.archived_at, patients.deleted_at) as archived_at,
         patients.updated_at

@@ -1,0 +1,142 @@
+"""Publishing is one transaction: readers see one generation, or the next, and no error."""
+
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from orchestration.build import BuildError, build
+from tests.dbt_project.clinic import NOON, Clinic, as_api, days, phone
+from tests.dbt_project.readers import Ask, Seen, reading, relations
+from warehouse.settings import Settings
+
+FIRST = "org_first"
+# Not moved by a build: syncs are seen as they end.
+LIVE = {"sync_health"}
+MOVED = {
+    *("dim_patients", "dim_practitioners", "dim_appointment_types", "dim_businesses", "dim_organizations"),
+    *("fct_visits", "fct_invoices", "fct_contacts", "fct_patient_cases", "visits_as_of", "active_patients"),
+    *("contacts_with_appointments", "patient_reengagement_master_view"),
+}
+Generation = dict[str, str]
+
+
+def draw(settings: Settings, generation: int) -> None:
+    """Every record of every feed, each telling its generation."""
+    mark, ago = str(generation), days(generation)
+    clinic = Clinic(settings, FIRST)
+    clinic.add("settings", id="9", currency_symbol=mark)
+    clinic.add("businesses", id="1", display_name=mark, time_zone_identifier="Australia/Brisbane")
+    clinic.add("practitioners", id="71", display_name=mark)
+    clinic.add("appointment_types", id="81", name=mark)
+    clinic.patient("11", first_name=mark, patient_phone_numbers=[phone("1", e164=f"+6149157000{mark}")])
+    clinic.visit("111", "11", NOON - days(3) - ago)
+    clinic.add("group_appointments", id="200", starts_at=NOON - days(4) - ago)
+    clinic.seat("300", "11", "200")
+    clinic.add("invoices", id="400", patient_id="11", total_amount=generation)
+    clinic.add("communications", id="500", patient_id="11", direction_code=2, type_code=generation)
+    clinic.add("patient_cases", id="600", patient_id="11", closed_at=NOON - ago)
+    content = {"sections": [{"name": "Notes", "questions": [{"name": "Plan", "answer": mark}]}]}
+    clinic.add("treatment_notes", id="700", patient_id="11", title=mark, content=content, draft=False)
+    clinic.accept()
+
+
+def in_one_statement(names: list[str]) -> Ask:
+    parts = [
+        sql.SQL("(select md5(string_agg(row::text, '|' order by row::text)) from {} as row) as {}").format(
+            sql.Identifier("marts", name), sql.Identifier(name)
+        )
+        for name in names
+    ]
+    version = sql.SQL("(select data_version::text from app.publications) as data_version")
+    statement = sql.SQL("select {}").format(sql.SQL(", ").join([version, *parts]))
+
+    def ask(connection: psycopg.Connection[dict[str, Any]]) -> object:
+        return connection.execute(statement).fetchone()
+
+    return ask
+
+
+def one_after_the_other(names: list[str]) -> Ask:
+    """A statement for each relation; their snapshot is one."""
+    asks = [in_one_statement([name]) for name in names]
+
+    def ask(connection: psycopg.Connection[dict[str, Any]]) -> object:
+        connection.execute("set transaction isolation level repeatable read")
+        answer: Generation = {}
+        for one in asks:
+            answer |= one(connection)  # type: ignore[call-overload]
+        return answer
+
+    return ask
+
+
+class Releases:
+    """What was readable after each build, and what readers saw meanwhile."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.names = [name for name in relations(settings, "rv") if name not in LIVE]
+        self.generations = [self.now()]
+        self.seen: list[Seen] = []
+
+    def now(self) -> Generation:
+        with as_api(self.settings, FIRST) as connection:
+            answer: Generation = in_one_statement(self.names)(connection)  # type: ignore[assignment]
+        return answer
+
+    def build(self) -> None:
+        asks = [in_one_statement(self.names), one_after_the_other(self.names)]
+        try:
+            with reading(self.settings, FIRST, *asks) as seen:
+                build(self.settings)
+        finally:
+            self.seen.append(seen)
+            self.generations.append(self.now())
+
+    def unpublished(self) -> int:
+        with psycopg.connect(self.settings.url("owner")) as connection:
+            row = connection.execute("select count(*) from app.loads where published_at is null").fetchone()
+        return int(row[0]) if row else 0
+
+
+@pytest.fixture(scope="module")
+def releases(module_warehouse: Settings) -> Releases:
+    for organization_id in (FIRST, "org_other"):
+        Clinic(module_warehouse, organization_id).create().accept()
+    draw(module_warehouse, 1)
+    build(module_warehouse)
+    return Releases(module_warehouse)
+
+
+def test_a_failing_model_publishes_nothing_for_anybody_and_says_so(releases: Releases) -> None:
+    settings = releases.settings
+    draw(settings, 2)
+    Clinic(settings, "org_other").accept()
+    with psycopg.connect(settings.url("owner")) as connection:
+        connection.execute("alter table staging.stg_cliniko__invoices rename column number to numero")
+    with pytest.raises(BuildError, match=r"published nothing .*stg_cliniko__invoices"):
+        releases.build()
+    assert releases.generations[1] == releases.generations[0]
+    assert releases.unpublished() == 2
+
+
+def test_what_failed_is_published_by_the_next_build_whole(releases: Releases) -> None:
+    with psycopg.connect(releases.settings.url("owner")) as connection:
+        connection.execute("alter table staging.stg_cliniko__invoices rename column numero to number")
+    releases.build()
+    before, after = releases.generations[-2:]
+    assert {name for name in releases.names if before[name] != after[name]} >= MOVED
+    assert releases.unpublished() == 0
+
+
+def test_readers_see_one_generation_or_the_next(releases: Releases) -> None:
+    draw(releases.settings, 3)
+    releases.build()
+    for seen, before, after in zip(
+        releases.seen, releases.generations, releases.generations[1:], strict=False
+    ):
+        assert seen.errors == []
+        assert len(seen.answers) > 20
+        assert [answer for answer in seen.answers if answer not in (before, after)] == []
