@@ -13,6 +13,8 @@ import pytest
 from orchestration.build import PROJECT, dbt_environment, dbt_home
 from warehouse.settings import Settings
 
+READ = ("marts", "operations")  # the folders whose models somebody reads
+
 
 def test_unit_tests_pass(built: Settings) -> None:
     done = subprocess.run(
@@ -42,7 +44,7 @@ def test_every_model_is_described(manifest: dict[str, Any]) -> None:
     columns = [
         f"{node['name']}.{column['name']}"
         for node in models
-        if node["fqn"][1] == "marts"
+        if node["fqn"][1] in READ
         for column in node["columns"].values()
         if not column["description"].strip()
     ]
@@ -53,7 +55,23 @@ def test_every_mart_has_a_contract_and_its_twin(manifest: dict[str, Any]) -> Non
     for node in manifest["nodes"].values():
         if node["resource_type"] == "model":
             assert (PROJECT / node["original_file_path"]).with_suffix(".yml").exists(), node["name"]
-            assert node["config"]["contract"]["enforced"] == (node["fqn"][1] == "marts"), node["name"]
+            assert node["config"]["contract"]["enforced"] == (node["fqn"][1] in READ), node["name"]
+
+
+def test_publishing_comes_after_everything_that_is_served(manifest: dict[str, Any]) -> None:
+    """Else a build could publish one model's rows without another's, or go on beside a failing one."""
+    before: set[str] = set()
+    waiting = ["model.routiq.publication"]
+    while waiting:
+        parents = manifest["parent_map"].get(waiting.pop(), [])
+        waiting += [parent for parent in parents if parent not in before]
+        before |= set(parents)
+    served = {
+        name
+        for name, node in manifest["nodes"].items()
+        if node["resource_type"] == "model" and node["config"]["materialized"].startswith("served")
+    }
+    assert served - before == set()
 
 
 def test_the_first_reader_gets_a_good_plan(built: Settings) -> None:
