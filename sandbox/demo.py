@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 import httpx
+from dotenv import dotenv_values
 
 from orchestration import overview, platform
 from orchestration.commands.token import ask
@@ -28,6 +29,7 @@ from orchestration.supervision import Supervisor
 from orchestration.supervision_config import Program, python
 from sandbox.demo_clinics import CLINICS, FIRST, SECOND, DemoClinic
 from sandbox.demo_console import Console
+from sandbox.demo_staff import write_directory
 from sandbox.errors import SandboxError
 from warehouse.organizations import list_organizations
 from warehouse.settings import HomeSettings, Settings, ensure_secrets
@@ -35,6 +37,7 @@ from warehouse.settings import HomeSettings, Settings, ensure_secrets
 PARTY = "http://127.0.0.1"
 OPERATOR = "user_demo_operator"
 TOKEN_SECONDS = 3600
+CLERK_KEY = "ROUTIQ_CLERK_SECRET_KEY"
 
 
 def main(argv: list[str]) -> int:
@@ -72,14 +75,16 @@ def _stopped_by_signals(demo: "Demo", console: Console, *, detach: bool) -> Iter
 
 
 def prepare_demo(console: Console) -> "Demo":
-    """Read settings; the demo brings its own Clerk, whatever was set."""
+    """Read settings; the demo brings its own Clerk and its own key to it, whatever was set."""
     load_environment()
     ports = PlatformSettings()
     os.environ["ROUTIQ_CLERK_ISSUER"] = f"http://127.0.0.1:{ports.clerk_port}"
+    os.environ["ROUTIQ_CLERK_API_URL"] = f"http://127.0.0.1:{ports.clerk_port}/v1"
     os.environ["ROUTIQ_CLERK_JWKS_URL"] = ""
     os.environ["ROUTIQ_CLERK_AUTHORIZED_PARTIES"] = f"{PARTY}:{ports.api_port}"
     os.environ["ROUTIQ_OPERATORS"] = OPERATOR
-    ensure_secrets(HomeSettings().home)
+    secrets_file = ensure_secrets(HomeSettings().home, CLERK_KEY)
+    os.environ[CLERK_KEY] = dotenv_values(secrets_file)[CLERK_KEY] or ""
     return Demo(Settings.load(), PlatformSettings(), console)
 
 
@@ -122,7 +127,9 @@ class Demo:
             Program(
                 "sandbox-clerk",
                 python(
-                    "-m", "sandbox", "clerk", "--port", clerk, "--home", str(self.home / "demo" / "clerk")
+                    *("-m", "sandbox", "clerk", "--port", clerk),
+                    *("--home", str(self.home / "demo" / "clerk")),
+                    *("--directory", str(self.home / "demo" / "directory.json")),
                 ),
                 self.ports.clerk_port,
                 "ROUTIQ_CLERK_PORT",
@@ -141,6 +148,7 @@ class Demo:
             clinic.make(self.home)
 
     def _start_sandbox(self) -> None:
+        write_directory(self.home / "demo" / "directory.json", OPERATOR)
         self.console.say("sandbox: starting a Cliniko (200 requests a minute) and a Clerk")
         programs = self._sandbox_programs()
         # On a later start the rest need not wait for the sandbox: its imports are what takes long.

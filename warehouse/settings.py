@@ -91,8 +91,8 @@ class Settings(HomeSettings):
         return key
 
 
-def ensure_secrets(home: Path) -> Path:
-    """Make `home` (mode 0700) and the secrets it lacks; existing ones are never changed.
+def ensure_secrets(home: Path, *more: str) -> Path:
+    """Make `home` (mode 0700) and the secrets it lacks, `more` among them; existing ones are never changed.
 
     Returns the path of `secrets.env` (mode 0600).
     """
@@ -101,7 +101,7 @@ def ensure_secrets(home: Path) -> Path:
     path = home / "secrets.env"
     lines = path.read_text().splitlines() if path.exists() else []
     known = {line.partition("=")[0] for line in lines}
-    missing = [name for name in SECRET_NAMES if name not in known]
+    missing = [name for name in (*SECRET_NAMES, *more) if name not in known]
     if missing:
         lines += [f"{name}={_new_secret(name)}" for name in missing]
         draft = path.with_suffix(".new")
