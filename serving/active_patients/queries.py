@@ -12,7 +12,10 @@ POSITION: LiteralString = """
 
 ACTIVE_PATIENTS: LiteralString = framed(f"""
     with active as materialized (
-        select * from marts.active_patients where organization_id = %(organization_id)s
+        -- Only what orders: the visits of each patient are collected for the page alone.
+        select patient_id, last_appointment_date
+        from marts.active_patients
+        where organization_id = %(organization_id)s
     ),
 
     following as (
@@ -57,7 +60,11 @@ ACTIVE_PATIENTS: LiteralString = framed(f"""
                             )
                             order by place
                         )
-                    from page
+                    from marts.active_patients as patients
+                    inner join (select patient_id, place from page) as places using (patient_id)
+                    where
+                        patients.organization_id = %(organization_id)s
+                        and patients.patient_id = any(array(select patient_id from page))
                 ),
                 '[]'::json
             ),

@@ -91,9 +91,10 @@ RISK_METRICS: LiteralString = framed(f"""
 
 PRIORITIZED: LiteralString = framed(f"""
     with patients as (
-        -- The fence keeps the filters out of the view: each of them makes the planner expect a handful of
-        -- rows and loop over them one by one.
-        select *
+        -- Only what filters and orders: what a patient looks like is worked out for the page alone. The fence
+        -- keeps the filters out of the view: each of them makes the planner expect a handful of rows and loop
+        -- over them one by one.
+        select patient_id, engagement_status, risk_level, risk_score, action_priority, lifetime_value
         from marts.patient_reengagement_master_view
         where organization_id = %(organization_id)s
         offset 0
@@ -111,10 +112,18 @@ PRIORITIZED: LiteralString = framed(f"""
             and (%(action_priority)s::integer is null or action_priority = %(action_priority)s)
             and (
                 %(search)s::text is null
-                or patient_id = %(search)s
-                or position(lower(%(search)s) in lower(patient_name)) > 0
-                or position(lower(%(search)s) in lower(email)) > 0
-                or (%(digits)s::text <> '' and position(%(digits)s in phone) > 0)
+                or patient_id in (
+                    select persons.patient_id
+                    from marts.patient_reengagement_master_view as persons
+                    where
+                        persons.organization_id = %(organization_id)s
+                        and (
+                            persons.patient_id = %(search)s
+                            or position(lower(%(search)s) in lower(persons.patient_name)) > 0
+                            or position(lower(%(search)s) in lower(persons.email)) > 0
+                            or (%(digits)s::text <> '' and position(%(digits)s in persons.phone) > 0)
+                        )
+                )
             )
     ),
 
@@ -148,7 +157,11 @@ PRIORITIZED: LiteralString = framed(f"""
                             {PATIENT}
                             order by place
                         )
-                    from page
+                    from marts.patient_reengagement_master_view as patients
+                    inner join (select patient_id, place from page) as places using (patient_id)
+                    where
+                        patients.organization_id = %(organization_id)s
+                        and patients.patient_id = any(array(select patient_id from page))
                 ),
                 '[]'::json
             ),

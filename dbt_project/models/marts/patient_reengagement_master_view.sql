@@ -106,7 +106,9 @@ select
     attended_count as total_lifetime_appointments,
     missed_90d_count as missed_appointments_last_90d,
     missed_14d_count as missed_appointments_14d,
-    {{ percent('attended_90d_count', 'attendance_visits') }} as attendance_rate_90d,
+    case
+        when attendance_visits > 0 then {{ percent('attended_90d_count', 'attendance_visits') }}
+    end as attendance_rate_90d,
     invoiced_value as lifetime_value,
     booked_count as upcoming_appointment_count,
     has_attended_recently as has_attended_last_30d,
