@@ -18,12 +18,14 @@ from pathlib import Path
 import psycopg
 import sqlalchemy
 
+from orchestration import rules
 from warehouse.settings import Settings
 
 REPOSITORY = Path(__file__).parent.parent
 PROJECT = REPOSITORY / "dbt_project"
 # A number of our own for pg_advisory_lock: no other code uses it.
 LOCK_KEY = 7_041_873
+FULL = ["--full-refresh"]
 SESSION_OPTIONS = "-c timezone=UTC -c work_mem=128MB -c jit=off"
 
 
@@ -55,12 +57,16 @@ def build(
 ) -> BuildResult:
     """Build and publish everything accepted so far; `full` computes it all again from the raw log.
 
+    So does the first build by changed rules.
+
     Raises:
         BuildError: a model failed; nothing was published.
     """
     began = time.monotonic()
     with build_lock(settings):
-        _run_dbt(settings, ["--full-refresh"] if full else [], progress or (lambda _: None))
+        full = rules.have_changed(settings) or full
+        _run_dbt(settings, FULL if full else [], progress or (lambda _: None))
+        rules.remember(settings)
         published, held_back, rows_written = outcome(settings)
     vacuum_after(settings, rows_written)
     return BuildResult(published, held_back, rows_written, round(time.monotonic() - began, 2))

@@ -14,6 +14,7 @@
         {%- if not existing %}
         {{ create_served(served) }}
         {%- endif %}
+        {{ create_served_indexes(served) }}
     {% endcall %}
     {% if existing %}{% do check_served_columns(served) %}{% endif %}
     {% do persist_docs(served, model) if not existing %}
@@ -24,10 +25,14 @@
 
 {% macro create_served(relation) %}
     create table {{ relation }} {{ get_table_columns_and_constraints() }};
-    {%- for index in config.get('served_indexes', []) %}
-    create index on {{ relation }} {{ index }};
-    {%- endfor %}
     {{ wall(relation) }}
+{% endmacro %}
+
+{% macro create_served_indexes(relation) %}
+    {#- Also those that a later release adds. -#}
+    {%- for index in config.get('served_indexes', []) %}
+    create index if not exists {{ relation.identifier }}_{{ local_md5(index)[:8] }} on {{ relation }} {{ index }};
+    {%- endfor %}
 {% endmacro %}
 
 {% macro check_served_columns(relation) %}

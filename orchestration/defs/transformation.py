@@ -13,7 +13,9 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DbtCliInvocation, DbtCliResource, dbt_assets
 
+from orchestration import rules
 from orchestration.build import (
+    FULL,
     PROJECT,
     REPOSITORY,
     build_lock,
@@ -42,7 +44,9 @@ def build_events(context: dg.AssetExecutionContext | dg.OpExecutionContext) -> I
     """
     settings = Settings.load()
     with build_lock(settings):
-        yield from _invoke_dbt(context, settings).stream()
+        more = FULL if rules.have_changed(settings) else []
+        yield from _invoke_dbt(context, settings, more).stream()
+        rules.remember(settings)
         published, held_back, rows_written = outcome(settings)
     vacuum_after(settings, rows_written)
     context.log.info("published %s: %s rows written", ", ".join(published) or "nothing new", rows_written)
@@ -55,7 +59,7 @@ def build_events(context: dg.AssetExecutionContext | dg.OpExecutionContext) -> I
 
 
 def _invoke_dbt(
-    context: dg.AssetExecutionContext | dg.OpExecutionContext, settings: Settings
+    context: dg.AssetExecutionContext | dg.OpExecutionContext, settings: Settings, more: list[str]
 ) -> DbtCliInvocation:
     is_asset = isinstance(context, dg.AssetExecutionContext)
     dbt = DbtCliResource(
@@ -65,7 +69,7 @@ def _invoke_dbt(
     )
     with _environment(dbt_environment(settings)):
         return dbt.cli(
-            dbt_arguments(),
+            dbt_arguments(*more),
             manifest=None if is_asset else MANIFEST,
             context=context,
             target_path=dbt_home(settings) / "target",

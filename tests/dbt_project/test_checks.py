@@ -1,0 +1,94 @@
+"""Each check can fail, and sees rows when it looks; a wall that hides rows from the build is put up again."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, LiteralString
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from orchestration.build import PROJECT, build, dbt_environment, dbt_home
+from tests.dbt_project.clinic import Clinic
+from tests.dbt_project.test_publishing import FIRST, draw
+from warehouse.settings import Settings
+from warehouse.wall import find_holes
+
+HIDDEN = """
+drop policy owner on marts.fct_visits;
+drop policy owner on marts.dim_patients;
+alter policy tenant on marts.fct_invoices using (true);
+alter table marts.fct_contacts no force row level security;
+"""
+
+WRONG: dict[str, LiteralString] = {"instants_are_believable": "'infinity'", "is_complete": "null"}
+
+
+@pytest.fixture(scope="module")
+def drawn(module_warehouse: Settings) -> Settings:
+    Clinic(module_warehouse, FIRST).create().accept()
+    draw(module_warehouse, 1)
+    build(module_warehouse)
+    return module_warehouse
+
+
+def gates(settings: Settings) -> list[dict[str, Any]]:
+    nodes = json.loads((dbt_home(settings) / "target" / "manifest.json").read_text())["nodes"].values()
+    return [node for node in nodes if "gate" in node["tags"] and node["attached_node"]]
+
+
+def test_each_gate_finds_a_row_that_is_wrong(drawn: Settings) -> None:
+    checks = gates(drawn)
+    assert len(checks) > 20
+    with psycopg.connect(drawn.url("owner")) as connection:
+        for check in checks:
+            spoil(connection, check)
+    done = subprocess.run(
+        [
+            *(str(Path(sys.executable).parent / "dbt"), "test", "--project-dir", str(PROJECT)),
+            *("--select", "tag:gate"),
+        ],
+        env=os.environ | dbt_environment(drawn),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert " ERROR=0 " in done.stdout, done.stdout[-2000:]
+    with psycopg.connect(drawn.url("owner")) as connection:
+        silent = [check["name"] for check in checks if not found(connection, check)]
+    assert silent == []
+
+
+def spoil(connection: psycopg.Connection, check: dict[str, Any]) -> None:
+    """Among the candidates a row twice; in what else the check looks at, wrong."""
+    table = sql.Identifier("candidates", check["attached_node"].rpartition(".")[2])
+    query = (
+        "create temporary table spoilt on commit drop as select * from {} where organization_id = %s limit 1"
+    )
+    connection.execute(sql.SQL(query).format(table), [FIRST])
+    if wrong := WRONG.get(check["test_metadata"]["name"]):
+        column = sql.Identifier(check["test_metadata"]["kwargs"]["columns"][-1])
+        connection.execute(sql.SQL("update spoilt set {} = {}").format(column, sql.SQL(wrong)))
+    assert connection.execute(sql.SQL("insert into {} table spoilt").format(table)).rowcount == 1
+    connection.commit()
+
+
+def found(connection: psycopg.Connection, check: dict[str, Any]) -> bool:
+    table = sql.Identifier(check["schema"], check["alias"])
+    rows = connection.execute(sql.SQL("select distinct organization_id from {}").format(table)).fetchall()
+    return rows == [(FIRST,)]
+
+
+def test_a_broken_wall_is_put_up_before_the_build_reads(drawn: Settings) -> None:
+    with psycopg.connect(drawn.url("owner")) as connection:
+        connection.execute(HIDDEN)
+        assert len(find_holes(connection)) == 4
+    draw(drawn, 2)
+    assert build(drawn).published == [FIRST]
+    [patient] = Clinic(drawn, FIRST).ask("select first_name from marts.dim_patients")
+    assert patient == {"first_name": "2"}
+    with psycopg.connect(drawn.url("api")) as connection:
+        assert find_holes(connection) == []
