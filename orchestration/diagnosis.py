@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 
 from orchestration.dbt_manifest import is_current
 from orchestration.errors import CommandError
+from orchestration.oddities import find_oddities
 from orchestration.overview import organizations
 from orchestration.platform import programs
 from orchestration.readiness import check_ports_free, daemons_healthy
@@ -52,6 +53,7 @@ def examine(settings: Settings, platform: PlatformSettings) -> list[Finding]:
         ("dbt manifest", lambda: _manifest(settings)),
         ("processes", lambda: _processes(settings, platform)),
         ("syncs", lambda: _syncs(settings)),
+        ("data", lambda: _data(settings)),
     ]
     findings: list[Finding] = []
     for subject, check in checks:
@@ -180,3 +182,15 @@ def _syncs(settings: Settings) -> Iterator[Finding]:
             yield Finding("syncs", f"{name} has no data yet", f"`routiq sync {name}`, then `routiq build`")
         else:
             yield Finding("syncs", f"{name}: data as of {row['data_as_of']:%Y-%m-%d %H:%M} UTC")
+
+
+def _data(settings: Settings) -> Iterator[Finding]:
+    found = find_oddities(settings)
+    if found is None:
+        yield Finding("data", "nothing was built yet", "`routiq build`")
+    elif not found:
+        yield Finding("data", "everything is counted for somebody, and no check holds anybody back")
+    for one in found or []:
+        ids = f" ({', '.join(one.examples)}{', ...' if one.records > len(one.examples) else ''})"
+        detail = f"{one.organization_id}: {one.records} {one.what}{ids if one.examples else ''}"
+        yield Finding("data", detail, one.remedy)

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from orchestration.build import BuildResult, build
+from orchestration.oddities import find_oddities
 from tests.dbt_project.bad_clinics import (
     END_OF_TIME,
     FORGOTTEN,
@@ -24,6 +25,14 @@ from tests.dbt_project.clinic import NOON, Clinic, days
 from tests.dbt_project.readers import relations
 from warehouse.settings import Settings
 
+OF_NOBODY = {
+    "individual_appointments": 1,
+    "attendees": 3,
+    "invoices": 4,
+    "communications": 5,
+    "patient_cases": 6,
+    "treatment_notes": 7,
+}
 DRAWN = (draw_strange, draw_orphans, draw_merges, draw_bookings, draw_person)
 
 
@@ -107,6 +116,23 @@ def test_the_end_of_time_holds_back_its_own_clinic_alone(world: World, first: Bu
     assert list(first.held_back) == ["org_absurd"]
     assert world.good.master()["10"]["total_lifetime_appointments"] == 1
     assert world.absurd.master() == {}
+
+
+@pytest.mark.usefixtures("first")
+def test_what_is_counted_for_nobody_is_told(world: World) -> None:
+    found = find_oddities(world.settings) or []
+    told = {one.what: (one.records, one.examples) for one in found if one.organization_id == "org_strange"}
+    nobody = {feed: (2, [f"{number}20", f"{number}21"]) for feed, number in OF_NOBODY.items()}
+    assert told == {
+        **{f"{feed} of no patient we know, counted for nobody": rows for feed, rows in nobody.items()},
+        "patients merged in a circle, the smallest id stands for all of it": (2, ["30", "31"]),
+        "patients merged into nobody we know, shown nowhere": (2, ["37", "38"]),
+        "businesses in a time zone nobody knows": (1, ["1"]),
+        "appointments without a start, counted nowhere": (1, ["142"]),
+        "attendees of a booking we do not know, counted nowhere": (1, ["330"]),
+    }
+    assert [one.organization_id for one in found if one.what.startswith("rows found by check")]
+    assert {one.organization_id for one in found} == {"org_strange", "org_absurd"}
 
 
 @pytest.mark.usefixtures("first")

@@ -12,12 +12,13 @@ from tests.dbt_project.clinic import NOON, Clinic, days
 from tests.dbt_project.readers import Ask, reading, relations
 from warehouse.settings import Settings
 
-# As an older release would have left them: rows by other rules, a table it did not fill, a moved column,
-# another text, a view that is no model any more.
+# As an older release would have left them: rows by other rules, a table it did not fill, a column it did
+# not know, one that moved, another text, a view that is no model any more.
 OLDER_RELEASE = """
 update checks.rules set digest = 'of yesterday';
 update marts.dim_patients set first_name = 'by other rules';
 truncate marts.fct_visits;
+alter table staging.stg_cliniko__invoices drop column number;
 alter view marts.active_patients rename column contact_name to called;
 comment on view marts.active_patients is 'sql of yesterday';
 comment on view marts.visits_as_of is 'sql of yesterday';
