@@ -30,6 +30,7 @@ class Clinic:
     settings: Settings
     organization_id: str
     time_zone: str = "Australia/Brisbane"
+    synced_at: datetime = NOON
     rows: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def create(self) -> "Clinic":
@@ -103,7 +104,7 @@ class Clinic:
         connection.execute(
             "insert into app.sync_runs (organization_id, id, status, requested_by, finished_at, load_id)"
             " values (%s, %s, 'succeeded', 'test', %s, %s)",
-            [self.organization_id, run_id, NOON, load_id],
+            [self.organization_id, run_id, self.synced_at, load_id],
         )
         connection.execute(
             "insert into app.sync_run_feeds (organization_id, sync_run_id, feed, status)"

@@ -1,0 +1,51 @@
+"""The second document is a test: one clinic answers with its samples, all at once.
+
+What of a sample is not reached is named in the test, with the reason.
+"""
+
+from tests.documents.board_clinic import JANE, JOHN
+from tests.documents.conftest import Front
+from tests.documents.samples import known_only, reengagement
+
+# The patient of a sample has an id that is none of Cliniko's, a number that exists in no country, and a
+# mail address of somebody's domain.
+UNREAL = {"id", "phone", "email"}
+
+
+def test_risk_metrics(board: Front) -> None:
+    documented = reengagement("risk-metrics")
+    assert known_only(board.board("risk-metrics"), documented) == documented
+
+
+def test_the_patient_of_the_list(board: Front) -> None:
+    documented = reengagement("patients/prioritized")
+    body = board.board("patients/prioritized", risk_level="critical", limit=20)
+    [sample] = documented["patients"]
+    john = next(patient for patient in body["patients"] if patient["id"] == JOHN)
+    known = known_only(john, sample)
+    assert {name: value for name, value in known.items() if name not in UNREAL} == {
+        name: value for name, value in sample.items() if name not in UNREAL
+    }
+    assert body["timestamp"] == documented["timestamp"]
+
+
+def test_the_summary_of_the_list(board: Front) -> None:
+    """`total_returned` 20 contradicts the twelve critical patients of every other sample."""
+    documented = reengagement("patients/prioritized")["summary"]
+    summary = board.board("patients/prioritized", risk_level="critical", limit=20)["summary"]
+    assert summary["filters_applied"] == documented["filters_applied"]
+    assert (documented["total_returned"], summary["total_returned"]) == (20, 12)
+
+
+def test_the_dashboard(board: Front) -> None:
+    """`last_updated` is 12:00 here and 08:00 in the risk metrics: one clinic has one last sync."""
+    documented = reengagement("dashboard")
+    body = board.board("dashboard")
+    assert known_only(body["summary"], documented["summary"]) == documented["summary"]
+    assert len(body["top_priority_patients"]) == 10
+    [sample] = documented["top_priority_patients"]
+    assert body["top_priority_patients"][0] == sample | {"id": JANE}
+    assert (documented["last_updated"], body["last_updated"]) == (
+        "2025-06-30T12:00:00Z",
+        "2025-06-30T08:00:00Z",
+    )
