@@ -4,8 +4,8 @@ from typing import LiteralString
 
 from serving.answers import framed, instant
 
-# A sync whose lease has run out was abandoned: its process is gone. It is ended before a new one begins,
-# which is why `begun` counts `abandoned`.
+# A sync whose lease has run out was abandoned: its process is gone. It is ended here; where it still stood in
+# the way of a new one, no row comes back with an id, and the statement is asked again.
 BEGIN: LiteralString = """
 with known as (
     select organization_id, is_active
@@ -17,14 +17,13 @@ abandoned as (
     update app.clerk_syncs
     set status = 'failed', finished_at = now(), error_code = 'abandoned'
     where organization_id = %(organization_id)s and status = 'running' and lease_expires_at <= now()
-    returning id
 ),
 
 begun as (
     insert into app.clerk_syncs (organization_id, requested_by, lease_expires_at)
     select organization_id, %(requested_by)s, now() + make_interval(secs => %(lease_seconds)s)
     from known
-    where is_active and (select count(*) from abandoned) >= 0
+    where is_active
     on conflict (organization_id) where status = 'running' do nothing
     returning id
 )

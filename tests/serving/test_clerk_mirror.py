@@ -14,6 +14,7 @@ from sandbox.clerk_directory import Member, Organization
 from tests.serving import marts
 from tests.serving.conftest import CLERK_KEY, Api, Clerk, run_api, settings_for, wait_for
 from tests.serving.test_errors import problem
+from tests.serving.test_wall import without_the_wall
 from warehouse.settings import Settings
 
 SYNC = "/api/v1/admin/clerk/sync"
@@ -111,6 +112,16 @@ def test_who_is_removed_goes_and_nobody_else(api: Api, warehouse: Settings, peop
     assert rows(warehouse, "select removed from app.clerk_syncs order by started_at desc limit 1") == [(248,)]
     people.backend.directory.organizations["org_a"].members.clear()
     assert sync(api)["status"] == "succeeded"
+    assert [row[:2] for row in rows(warehouse, USERS)] == [("org_b", "user_7")]
+
+
+def test_nobody_elses_people_go_even_when_the_wall_is_down(
+    api: Api, warehouse: Settings, people: Clerk
+) -> None:
+    sync(api, "org_b")
+    people.backend.directory.organizations["org_a"].members.clear()
+    with without_the_wall(warehouse, "app.clerk_users"), without_the_wall(warehouse, "app.clerk_memberships"):
+        assert sync(api)["status"] == "succeeded"
     assert [row[:2] for row in rows(warehouse, USERS)] == [("org_b", "user_7")]
 
 
@@ -240,7 +251,10 @@ def test_a_sync_that_was_given_up_changes_nothing_any_more(
 
     people.backend.on_request = give_up
     assert sync(api)["error_code"] == "abandoned"
-    assert rows(warehouse, USERS) == []
+    mirror = api.services.mirror
+    wait_for(lambda: mirror is not None and not mirror._running)  # it does not know yet
+    for table in ("organizations", "users", "memberships"):
+        assert rows(warehouse, f"select * from app.clerk_{table}") == []
 
 
 def test_without_a_key_it_says_so(warehouse: Settings, clerk: Clerk) -> None:
