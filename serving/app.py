@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import time
 from collections.abc import AsyncIterator
 
@@ -17,12 +18,12 @@ from serving.clerk.router import router as clerk
 from serving.contacts.router import router as contacts
 from serving.database import Database
 from serving.docs_page import install_docs
+from serving.document import INFO, describe
 from serving.envelope import EXPOSED_HEADERS, Envelope
 from serving.handlers import install_handlers
 from serving.keys import FetchedKeys, FixedKey, Keys, fetch_from, keep_fresh
 from serving.limits import Limits
 from serving.monitoring.router import router as monitoring
-from serving.openapi import complete
 from serving.outreach.router import router as outreach
 from serving.patients.router import router as patients
 from serving.performance.router import router as performance
@@ -57,9 +58,7 @@ def create_app(settings: ServingSettings) -> FastAPI:
     """The API for these settings; nothing is connected before it starts."""
     services = make_services(settings)
     app = FastAPI(
-        title="Routiq",
-        summary="Which patients are being lost, why, and whom to call today.",
-        version="1.0.0",
+        **INFO,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -71,14 +70,8 @@ def create_app(settings: ServingSettings) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     install_docs(app)
-    describe(app)
+    app.openapi = functools.cache(lambda: describe(ROUTERS))  # type: ignore[method-assign]
     return app
-
-
-def describe(app: FastAPI) -> None:
-    """OpenAPI 3.1 of all routes, with the one error body."""
-    generate = app.openapi
-    app.openapi = lambda: complete(generate())  # type: ignore[method-assign]
 
 
 def make_services(settings: ServingSettings) -> Services:

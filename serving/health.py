@@ -1,31 +1,44 @@
 """Is the process alive, and can it answer? No organization's data, no token, no limit."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 
-from serving.errors import Unavailable
+from serving.errors import Broken, Unavailable
+from serving.openapi import COMMON_HEADERS, refusal
 from serving.services import services_of
 
 router = APIRouter(tags=["health"])
 
 
 class Alive(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "alive"}]})
+
     status: Literal["alive"] = "alive"
 
 
 class Ready(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "ready"}]})
+
     status: Literal["ready"] = "ready"
 
 
-@router.get("/live", operation_id="isAlive", summary="Is the process alive?")
+RESPONSES: dict[int | str, dict[str, Any]] = {200: {"headers": COMMON_HEADERS}, 500: refusal(Broken)}
+
+
+@router.get("/live", operation_id="isAlive", summary="Is the process alive?", responses=RESPONSES)
 async def live() -> Alive:
     return Alive()
 
 
-@router.get("/ready", operation_id="isReady", summary="Can it answer? Database and sign-in keys at hand")
+@router.get(
+    "/ready",
+    operation_id="isReady",
+    summary="Can it answer? Database and sign-in keys at hand",
+    responses=RESPONSES | {503: refusal(Unavailable)},
+)
 async def ready(request: Request) -> Ready:
     """Stale data does not make it unready: each answer says for itself how old its data is."""
     services = services_of(request)

@@ -1,10 +1,10 @@
-"""How the API describes itself: the error body, the headers, what each status means. Used by every router."""
+"""What each route says of its answers: error body, headers, statuses. `serving.document` completes it."""
 
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving.errors import FAMILY, MEDIA_TYPE, Problem, body_of, type_of
+from serving.errors import FAMILY, MEDIA_TYPE, Problem, Unprocessable, body_of
 
 HeaderDescriptions = dict[str, dict[str, Any]]
 
@@ -49,6 +49,13 @@ DATA_HEADERS: HeaderDescriptions = {
     "ETag": header("Of everything but `timestamp`; send it back as If-None-Match"),
     "Cache-Control": header("`private, no-cache`"),
 }
+EXAMPLE_FAULT = {
+    "in": "query",
+    "name": "risk_level",
+    "reason": "literal_error",
+    "message": "Input should be 'all', 'critical', 'high', 'medium', 'low' or 'engaged'",
+    "allowed": ["all", "critical", "high", "medium", "low", "engaged"],
+}
 BY_STATUS = {problem.status: problem for problem in FAMILY}
 
 
@@ -65,23 +72,11 @@ def responses(*statuses: int, data: bool = False, success: int = 200) -> dict[in
 
 
 def refusal(problem: type[Problem]) -> dict[str, Any]:
+    errors = [EXAMPLE_FAULT] if problem is Unprocessable else None
     example = body_of(problem(), "0f8fad5bd9cb469fa16570867728950e") | {"timestamp": "2025-06-30T12:00:00Z"}
+    example |= {"errors": errors} if errors else {}
     return {
         "description": f"{problem.title}. {problem.default_detail}",
         "headers": COMMON_HEADERS,
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}, "example": example}},
     }
-
-
-def complete(document: dict[str, Any]) -> dict[str, Any]:
-    """Add the error body's schema, which no route names as its answer."""
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    body = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas.update(body.pop("$defs"))
-    body["properties"]["type"]["enum"] = [type_of(problem) for problem in FAMILY] + [
-        "urn:routiq:problem:not-loaded"
-    ]
-    schemas["ProblemBody"] = body
-    for unused in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(unused, None)
-    return document
