@@ -9,7 +9,7 @@ export RUNTIME__DLTHUB_TELEMETRY := false
 export DAGSTER_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
 
-.PHONY: help demo down test test-long check lock format system-packages
+.PHONY: help demo down test test-long check lock format system-packages client
 
 # Programs that tests use and Python cannot bring, by Debian's names; Python itself needs none of them.
 SYSTEM_PACKAGES := chromium redis-server nodejs npm
@@ -54,6 +54,10 @@ format: .venv/ready ## let the tools decide the style
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format .
 	@$(BIN)/sqlfluff fix dbt_project/models dbt_project/tests --disable-progress-bar
+
+client: .venv/ready ## the TypeScript types of the API, from its own description
+	@tests/system_packages nodejs npm
+	@cd serving/client && npm ci --silent && $(CURDIR)/$(BIN)/python -m serving.describe > openapi.json && npm run --silent generate
 
 lock: .venv/ready ## resolve the packages again: exact versions, hashes, no addresses
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
