@@ -40,7 +40,6 @@ class OutreachAttempt(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        strict=True,
         json_schema_extra={
             "examples": [
                 {

@@ -15,6 +15,8 @@ PATHS = (
     "/api/v1/admin/active-patients/{org}/summary",
     "/api/v1/reengagement/{org}/risk-metrics",
     "/api/v1/reengagement/{org}/patients/prioritized",
+    "/api/v1/reengagement/{org}/dashboard",
+    "/api/v1/admin/contacts/{org}/with-appointments",
 )
 
 

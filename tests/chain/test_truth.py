@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sandbox.clinics.changes import apply_changes, draw_changes
@@ -98,6 +98,31 @@ def check_active_patients(chain: Chain, clinic: Clinic, truth: Truth) -> None:
         ]
 
 
+def check_dashboard(chain: Chain, clinic: Clinic, truth: Truth) -> None:
+    body = chain.ask(clinic, "/api/v1/reengagement/{org}/dashboard")
+    at_risk = [truth.patients[i] for i in truth.prioritised if truth.patients[i].risk_level is not None]
+    assert body["summary"]["total_patients"] == len(at_risk)
+    assert body["summary"]["immediate_actions_needed"] == truth.summary.immediate_actions_required
+    for level, told in body["summary"]["risk_breakdown"].items():
+        scores = [row.risk_score for row in at_risk if row.risk_level == level]
+        mean = Decimal(sum(score or 0 for score in scores)) / len(scores)
+        rounded = mean.quantize(Decimal("0.1"), ROUND_HALF_UP)
+        assert told == {"count": len(scores), "avg_score": float(rounded)}
+    assert [row["name"] for row in body["top_priority_patients"]] == [row.name for row in at_risk[:10]]
+
+
+def check_contacts(chain: Chain, clinic: Clinic, truth: Truth) -> None:
+    body = chain.ask(clinic, "/api/v1/admin/contacts/{org}/with-appointments")
+    rows = body["contacts_with_appointments"]
+    assert body["total_count"] == len(rows) == truth.summary.contacts_with_appointments
+    for row in rows:
+        truly = truth.patients[row["cliniko_patient_id"]]
+        assert (row["name"], row["email"]) == (truly.name, truly.email)
+        assert row["phone"] == (truly.phone and truly.phone.lstrip("+"))
+        assert row["last_appointment_date"] == truly.last_appointment_date
+        assert row["upcoming_appointment_count"] == truly.upcoming_appointment_count
+
+
 def check_everything(chain: Chain, as_of: datetime) -> None:
     for clinic in chain.clinics:
         truth = truth_at(clinic.folder, as_of)
@@ -105,6 +130,8 @@ def check_everything(chain: Chain, as_of: datetime) -> None:
         check_risk_metrics(chain, clinic, truth)
         check_prioritized(chain, clinic, truth)
         check_active_patients(chain, clinic, truth)
+        check_contacts(chain, clinic, truth)
+        check_dashboard(chain, clinic, truth)
 
 
 def test_the_api_equals_the_truth_before_and_after_a_batch_of_changes(chain: Chain, as_of: datetime) -> None:
