@@ -4,6 +4,7 @@
     {%- set served = served_nodes('served') -%}
 
     {% call statement('main') %}
+        {{ require_own_stamps() }}
         {{ create_results() }}
         {{ record_held_back() }}
         create temporary table to_publish on commit drop as

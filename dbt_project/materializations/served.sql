@@ -10,6 +10,7 @@
         {% do get_assert_columns_equivalent(sql) %}
         drop table if exists {{ candidates }};
         create unlogged table {{ candidates }} as ({{ sql }});
+        {{ stamp(candidates) }};
         analyze {{ candidates }};
         {%- if not existing %}
         {{ create_served(served) }}

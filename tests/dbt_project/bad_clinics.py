@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import psycopg
+
 from tests.dbt_project.clinic import NOON, Clinic, days, phone
 
 HUGE = Decimal("9999999999999999.9999")
@@ -96,3 +98,33 @@ def draw_ends_of_time(clinic: Clinic, *instants: Any) -> None:
         clinic.add("communications", id=f"5{ids}", patient_id=ids, created_at=instant, direction_code=2)
         clinic.add("patient_cases", id=f"6{ids}", patient_id=ids, created_at=instant, closed_at=instant)
         clinic.add("treatment_notes", id=f"7{ids}", patient_id=ids, created_at=instant, title="x")
+
+
+EXTREMES: dict[str, tuple[Any, ...]] = {
+    "timestamp with time zone": ("infinity", "-infinity", "4713-01-01 BC", "294276-12-31", None),
+    "date": ("infinity", "-infinity", "4713-01-01 BC", "5874897-12-31"),
+    "numeric": (HUGE, -HUGE, "NaN"),
+    "bigint": (2**63 - 1, -(2**63)),
+    "boolean": (None,),
+    "text": ("x" * 100_000, "", " ", "\u202e"),
+    "jsonb": ("null", "5", '"x"', "{}", '[[{}], null, {"phone_e164": {}}]', '{"sections": {"a": 1}}'),
+}
+
+
+def draw_extremes(clinic: Clinic) -> None:
+    """In every column of every feed, as the raw tables are, the ends of its type, one a record."""
+    with psycopg.connect(clinic.settings.url("owner")) as connection:
+        columns = connection.execute(
+            "select table_name, column_name, data_type from information_schema.columns"
+            " where table_schema = 'raw_cliniko' and left(column_name, 5) <> '_dlt_'"
+            " and column_name not in ('organization_id', 'id', 'seen_at') order by 1, 2"
+        ).fetchall()
+    sane = {"patient_id": "10", "starts_at": NOON - days(3), "booking_id": "200", "direction_code": 2}
+    known = {(feed, column) for feed, column, _ in columns}
+    number = 1000
+    for feed, column, kind in columns:
+        for value in ("0", "9" * 20) if column.endswith("_id") else EXTREMES[kind]:
+            number += 1
+            row = {name: given for name, given in sane.items() if (feed, name) in known}
+            clinic.add(feed, **{**row, "id": str(number), column: value})
+    clinic.add("group_appointments", id="200", starts_at=NOON - days(3))

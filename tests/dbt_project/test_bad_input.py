@@ -16,6 +16,7 @@ from tests.dbt_project.bad_clinics import (
     NAMES,
     draw_bookings,
     draw_ends_of_time,
+    draw_extremes,
     draw_merges,
     draw_orphans,
     draw_person,
@@ -42,6 +43,8 @@ class World:
         self.good = Clinic(settings, "org_good")
         self.strange = Clinic(settings, "org_strange")
         self.absurd = Clinic(settings, "org_absurd")
+        self.extreme = Clinic(settings, "org_extreme")
+        self.all = (self.good, self.strange, self.absurd, self.extreme)
 
     def texts(self) -> str:
         """Everything that is served of the strange clinic."""
@@ -52,14 +55,15 @@ class World:
 @pytest.fixture(scope="module")
 def world(module_warehouse: Settings) -> World:
     world = World(module_warehouse)
-    for clinic in (world.good, world.strange, world.absurd):
+    for clinic in world.all:
         clinic.create()
         clinic.patient("10")
         clinic.visit("110", "10", NOON - days(3))
     for draw in DRAWN:
         draw(world.strange)
     draw_ends_of_time(world.absurd, *END_OF_TIME)
-    for clinic in (world.good, world.strange, world.absurd):
+    draw_extremes(world.extreme)
+    for clinic in world.all:
         clinic.accept()
     return world
 
@@ -113,7 +117,7 @@ class TestStrange:
 
 def test_the_end_of_time_holds_back_its_own_clinic_alone(world: World, first: BuildResult) -> None:
     assert first.published == ["org_good", "org_strange"]
-    assert list(first.held_back) == ["org_absurd"]
+    assert list(first.held_back) == ["org_absurd", "org_extreme"]
     assert world.good.master()["10"]["total_lifetime_appointments"] == 1
     assert world.absurd.master() == {}
 
@@ -132,7 +136,7 @@ def test_what_is_counted_for_nobody_is_told(world: World) -> None:
         "attendees of a booking we do not know, counted nowhere": (1, ["330"]),
     }
     assert [one.organization_id for one in found if one.what.startswith("rows found by check")]
-    assert {one.organization_id for one in found} == {"org_strange", "org_absurd"}
+    assert {one.organization_id for one in found} == {"org_strange", "org_absurd", "org_extreme"}
 
 
 @pytest.mark.usefixtures("first")
@@ -144,5 +148,6 @@ def test_a_purged_person_is_forgotten_and_a_mended_clinic_published(world: World
     draw_ends_of_time(world.absurd, *(NOON - days(number) for number in range(len(END_OF_TIME))))
     world.absurd.accept()
     second = build(world.settings)
-    assert (second.published, second.held_back) == (["org_absurd", "org_strange"], {})
+    assert second.published == ["org_absurd", "org_strange"]
+    assert list(second.held_back) == ["org_extreme"]
     assert [word for word in FORGOTTEN if word in world.texts()] == []

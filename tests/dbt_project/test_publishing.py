@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from orchestration.build import BuildError, build
+from orchestration.build import BuildError, BuildProgress, build
 from tests.dbt_project.clinic import NOON, Clinic, as_api, days, phone
 from tests.dbt_project.readers import Ask, Seen, reading, relations
 from warehouse.settings import Settings
@@ -131,8 +131,26 @@ def test_what_failed_is_published_by_the_next_build_whole(releases: Releases) ->
     assert releases.unpublished() == 0
 
 
-def test_readers_see_one_generation_or_the_next(releases: Releases) -> None:
+def test_nothing_is_published_of_what_another_build_computed(releases: Releases) -> None:
+    """What a dbt does that nobody waits for any more: it computes the same table, from other loads."""
     draw(releases.settings, 3)
+    before = releases.now()
+
+    def interfere(progress: BuildProgress) -> None:
+        if progress.step == "fct_contacts":
+            with psycopg.connect(releases.settings.url("owner")) as connection:
+                connection.execute(
+                    "create table candidates.other as table candidates.fct_contacts with no data"
+                )
+                connection.execute("drop table candidates.fct_contacts")
+                connection.execute("alter table candidates.other rename to fct_contacts")
+
+    with pytest.raises(BuildError, match="publication"):
+        build(releases.settings, progress=interfere)
+    assert releases.now() == before
+
+
+def test_readers_see_one_generation_or_the_next(releases: Releases) -> None:
     releases.build()
     for seen, before, after in zip(
         releases.seen, releases.generations, releases.generations[1:], strict=False

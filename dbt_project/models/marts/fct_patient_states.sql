@@ -5,7 +5,10 @@
     served_indexes=['(organization_id, to_at, from_at)'],
     laid_down_by=['organization_id', 'to_at', 'from_at'],
 ) }}
-{%- set window = "interval '" ~ state_window_days() ~ " days'" %}
+{#- An instant before days are believable has no window before it: it must not
+    stop the build of all others, a check finds it. -#}
+{%- set window_from = "greatest(breakpoints.from_at, '" ~ var('earliest_believable') ~ "')"
+    ~ " - interval '" ~ state_window_days() ~ " days'" %}
 
 with patients as (
     select
@@ -67,12 +70,12 @@ states as (
         array_agg(facts.happened_at order by facts.happened_at) filter (
             where
             facts.fact = 'attended'
-            and facts.happened_at >= breakpoints.from_at - {{ window }}
+            and facts.happened_at >= {{ window_from }}
         ) as attended_at,
         array_agg(facts.happened_at order by facts.happened_at) filter (
             where
             facts.fact = 'missed'
-            and facts.happened_at >= breakpoints.from_at - {{ window }}
+            and facts.happened_at >= {{ window_from }}
         ) as missed_at,
         count(*) filter (where facts.fact = 'open case') as open_cases,
         max(facts.happened_at) filter (where facts.fact = 'closed case') as last_closed_at,
