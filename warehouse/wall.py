@@ -28,7 +28,10 @@ MAY_WRITE = {
     "app.clerk_memberships": MIRRORED,
     "app.clerk_syncs": {"INSERT", "UPDATE"},
 }
-VISIBLE_COLUMNS = {"app.cliniko_credentials": {"organization_id", "stored_at"}}
+VISIBLE_COLUMNS = {
+    "app.cliniko_credentials": {"organization_id", "stored_at"},
+    "app.quarantine": {"organization_id", "feed", "resolved_at"},
+}
 BEYOND_POLICIES = {"m": "materialized view", "f": "foreign table", "S": "sequence"}
 
 RELATIONS = """

@@ -75,6 +75,10 @@ class Clinic:
             "attendees", **({"id": attendee_id, "patient_id": patient_id, "booking_id": class_id} | columns)
         )
 
+    def note(self, note_id: str, patient_id: str | None, content: object = None, **columns: Any) -> None:
+        row = {"id": note_id, "patient_id": patient_id, "content": content, "draft": False}
+        self.add("treatment_notes", **(row | columns))
+
     def purge(self, feed: str, record_id: str) -> None:
         self.add(feed, id=record_id, purged_at=NOON, updated_at=NOON + days(1))
 
@@ -116,13 +120,25 @@ class Clinic:
             [self.organization_id, load_id, run_id],
         )
 
-    def outreach(self, patient_id: str, outcome: str, occurred_at: datetime) -> None:
+    def outreach(
+        self, patient_id: str, outcome: str, occurred_at: datetime, method: str = "sms", **columns: Any
+    ) -> None:
+        row = {
+            "organization_id": self.organization_id,
+            "patient_id": patient_id,
+            "method": method,
+            "outcome": outcome,
+            "occurred_at": occurred_at,
+            "logged_by": "test",
+            **columns,
+        }
         with psycopg.connect(self.settings.url("owner")) as connection:
             connection.execute(
-                "insert into app.outreach_log"
-                " (organization_id, patient_id, method, outcome, occurred_at, logged_by)"
-                " values (%s, %s, 'sms', %s, %s, 'test')",
-                [self.organization_id, patient_id, outcome, occurred_at],
+                sql.SQL("insert into app.outreach_log ({}) values ({})").format(
+                    sql.SQL(", ").join(map(sql.Identifier, row)),
+                    sql.SQL(", ").join(sql.Placeholder() * len(row)),
+                ),
+                list(row.values()),
             )
 
     def ask(self, query: str, as_of: datetime = NOON) -> list[dict[str, Any]]:

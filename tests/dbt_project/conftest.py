@@ -6,6 +6,7 @@ import pytest
 
 from orchestration.build import build
 from tests.conftest import create_database, drop_database
+from tests.dbt_project.campaign import draw_campaign
 from tests.dbt_project.clinic import NOON, Clinic, days
 from tests.dbt_project.scenarios import draw_all
 from warehouse.settings import Settings
@@ -22,10 +23,18 @@ def built(cluster: Settings) -> Iterator[Settings]:
     other.patient("5")
     other.visit("51", "5", NOON - days(10))
     other.accept(invoices="forbidden")
+    campaign = Clinic(settings, "org_campaign").create()
+    draw_campaign(campaign)
+    campaign.accept()
     result = build(settings)
-    assert (result.published, result.held_back) == (["org_main", "org_other"], {})
+    assert (result.published, result.held_back) == (["org_campaign", "org_main", "org_other"], {})
     yield settings
     drop_database(cluster, "dbt_built")
+
+
+@pytest.fixture
+def campaign(built: Settings) -> Clinic:
+    return Clinic(built, "org_campaign")
 
 
 @pytest.fixture

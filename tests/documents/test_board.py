@@ -49,3 +49,51 @@ def test_the_dashboard(board: Front) -> None:
         "2025-06-30T12:00:00Z",
         "2025-06-30T08:00:00Z",
     )
+
+
+def test_performance(board: Front) -> None:
+    documented = reengagement("performance")
+    body = board.board("performance", timeframe="last_30_days")
+    assert known_only(body, documented) == documented
+
+
+def test_what_the_front_end_reads(board: Front) -> None:
+    """The snippets of the document, in Python."""
+    board_cards = board.board("risk-metrics")
+    assert board_cards["risk_summary"]["critical"] > 0
+    performance = board.board("performance", timeframe="last_30_days")
+    assert performance["benchmark_comparison"]["our_performance"] == "above_average"
+    assert [channel for channel, _ in performance["communication_channels"].items()] == [
+        *("sms", "email", "phone")
+    ]
+    for patient in board.board("patients/prioritized")["patients"]:
+        assert {"id", "risk_level", "recommended_action", "action_priority"} <= patient.keys()
+        assert patient["risk_level"] in {"critical", "high", "medium", "low", "engaged"}
+
+
+def test_one_patient_with_everything_that_happened(board: Front) -> None:
+    page = board.board(f"patients/{JOHN}")
+    assert [visit["status"] for visit in page["visits"]].count("attended") == 12
+    assert [visit["status"] for visit in page["visits"]].count("missed") == 2
+    assert len(page["outreach"]) == 65
+
+
+def test_a_logged_call_shows_at_once(board: Front) -> None:
+    """Last of all: it changes the clinic. The body is the document's, the patient's id apart."""
+    attempt = {
+        "patient_id": JOHN,
+        "method": "sms",
+        "outcome": "success",
+        "notes": "Patient responded positively, appointment booked",
+    }
+    path = f"/api/v1/reengagement/{board.organization_id}/log-outreach"
+    before = board.board("performance", timeframe="last_7_days")["reengagement_metrics"]["outreach_attempts"]
+    logged = board.request("POST", path, json=attempt)
+    assert logged["success"] is True
+    after = board.board("performance", timeframe="last_7_days")["reengagement_metrics"]["outreach_attempts"]
+    assert after == before + 1
+    page = board.board(f"patients/{JOHN}")
+    assert page["outreach"][0]["id"] == logged["outreach_id"]
+    assert (page["patient"]["days_since_last_contact"], page["patient"]["risk_level"]) == (0, "engaged")
+    assert page["patient"]["previous_response_rate"] == 78.8
+    assert board.board("risk-metrics")["risk_summary"]["critical"] == 11

@@ -7,6 +7,8 @@
         'communication_id', 'fct_contacts', 'communication_id', 'true'),
     'stg_cliniko__patient_cases': (
         'patient_case_id', 'fct_patient_cases', 'patient_case_id', 'true'),
+    'stg_cliniko__treatment_notes': (
+        'treatment_note_id', 'fct_treatment_notes', 'treatment_note_id', 'true'),
 } -%}
 with touched_patients as (
     select

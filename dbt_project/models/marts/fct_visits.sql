@@ -3,7 +3,7 @@
     key=['organization_id', 'visit_kind', 'visit_id'],
     patient_column='patient_id',
     served_indexes=[
-        '(organization_id, patient_id) include (starts_at, created_at, cancelled_at, removed_at,'
+        '(organization_id, patient_id, created_at) include (starts_at, cancelled_at, removed_at,'
         ~ ' did_not_arrive, twin_class, twin_rank)',
         '(organization_id, starts_at)',
     ],
