@@ -29,7 +29,8 @@ WRONG: dict[str, LiteralString] = {"instants_are_believable": "'infinity'", "is_
 
 @pytest.fixture(scope="module")
 def drawn(module_warehouse: Settings) -> Settings:
-    Clinic(module_warehouse, FIRST).create().accept()
+    for organization_id in (FIRST, "org_other"):
+        Clinic(module_warehouse, organization_id).create().accept()
     draw(module_warehouse, 1)
     build(module_warehouse)
     return module_warehouse
@@ -82,13 +83,29 @@ def found(connection: psycopg.Connection, check: dict[str, Any]) -> bool:
     return rows == [(FIRST,)]
 
 
-def test_a_broken_wall_is_put_up_before_the_build_reads(drawn: Settings) -> None:
+def version(settings: Settings, organization_id: str) -> int:
+    [row] = Clinic(settings, organization_id).ask("select data_version from app.publications")
+    return int(row["data_version"])
+
+
+@pytest.fixture(scope="module")
+def built_again(drawn: Settings) -> Settings:
     with psycopg.connect(drawn.url("owner")) as connection:
         connection.execute(HIDDEN)
+        connection.execute("comment on view marts.visits_as_of is 'sql of yesterday'")
         assert len(find_holes(connection)) == 4
     draw(drawn, 2)
     assert build(drawn).published == [FIRST]
-    [patient] = Clinic(drawn, FIRST).ask("select first_name from marts.dim_patients")
+    return drawn
+
+
+def test_a_changed_view_changes_the_answers_to_everybody(built_again: Settings) -> None:
+    """What was cached must not be given any more, though none of their rows was written."""
+    assert (version(built_again, FIRST), version(built_again, "org_other")) == (2, 2)
+
+
+def test_a_broken_wall_is_put_up_before_the_build_reads(built_again: Settings) -> None:
+    [patient] = Clinic(built_again, FIRST).ask("select first_name from marts.dim_patients")
     assert patient == {"first_name": "2"}
-    with psycopg.connect(drawn.url("api")) as connection:
+    with psycopg.connect(built_again.url("api")) as connection:
         assert find_holes(connection) == []
