@@ -191,6 +191,22 @@ def test_the_dashboard_is_the_head_of_the_list(drawn: tuple[Api, list[marts.Row]
         assert told == {"count": len(scores), "avg_score": float(rounded)}
 
 
+def test_whoever_left_long_ago_is_not_on_the_dashboard(clinic_api: Api, clinics: Settings) -> None:
+    stale = marts.master_row(
+        "org_b",
+        "303",
+        engagement_status="stale",
+        risk_level=None,
+        risk_score=None,
+        action_priority=4,
+    )
+    with psycopg.connect(clinics.url("owner")) as connection:
+        marts.insert(connection, "marts.patient_reengagement_master_view", [stale])
+    body = clinic_api.get(DASHBOARD.format("org_b"), "org_b").json()
+    assert [row["id"] for row in body["top_priority_patients"]] == ["101", "202"]
+    assert (body["summary"]["total_patients"], body["summary"]["stale_patients"]) == (2, 1)
+
+
 def test_amounts_are_exact(drawn: tuple[Api, list[marts.Row], Settings]) -> None:
     api, _, warehouse = drawn
     amounts = {
