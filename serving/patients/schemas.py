@@ -46,7 +46,7 @@ class TreatmentNote(BaseModel):
     date: Instant = Field(description="When it was written")
     practitioner: str | None
     title: str | None
-    note: str = Field(description="Plain text")
+    note: str | None = Field(description="Plain text; null when nothing was filled in")
 
 
 class PatientPage(BaseModel):

@@ -26,3 +26,13 @@ def test_content_of_another_shape_has_no_text(campaign: Clinic) -> None:
 def test_a_note_without_a_patient_counts_nowhere(campaign: Clinic) -> None:
     assert set(notes(campaign)) == {"60", "61", "62", "63", "64", "66"}
     assert {row["treatment_note_id"] for row in notes(campaign).values() if row["is_draft"]} == {"62"}
+
+
+def test_the_master_view_counts_what_was_written_and_still_is(campaign: Clinic) -> None:
+    """Of patient 6: two notes, a draft, one archived three days ago and one still to come."""
+    expected = {0: (2, 5), 3.5: (3, 4), 6: (1, 9), 10: (0, None), -1: (3, -1)}
+    for days_ago, (count, newest) in expected.items():
+        master = campaign.master(NOON - days(days_ago))["6"]
+        assert master["treatment_note_count"] == count
+        assert master["last_treatment_note_at"] == (newest and NOON - days(newest))
+    assert campaign.master()["1"]["treatment_note_count"] == 0

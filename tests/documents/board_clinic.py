@@ -20,6 +20,9 @@ SYNCED_AT = datetime(2025, 6, 30, 8, tzinfo=UTC)
 ZONE = "Australia/Sydney"
 JOHN, JANE = "1716214309854123456", "1716214309854123457"
 
+ANSWERS = [{"name": "Range", "type": "text", "answer": "full"}]
+NOTE = {"sections": [{"name": "Objective", "questions": ANSWERS}]}
+
 Outreach = tuple[str, str, str, datetime, datetime | None]
 
 
@@ -124,6 +127,7 @@ def tell_john(clinic: BoardClinic) -> str:
     clinic.came(john, 47, 54, 61, 75, 82, hour=10)
     clinic.missed(john, 58, 68)
     clinic.came(john, 96, 103, 110, 117, 124, 131, 138, hour=10)
+    clinic.clinic.note("1716214309854130001", john, NOTE, title="Progress", created_at=ago(47, 11))
     for week, outcome in enumerate(deal(success=51, no_response=14)):
         clinic.tried(john, 150 + 7 * week, "sms", outcome)
     return john

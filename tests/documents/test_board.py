@@ -78,6 +78,16 @@ def test_one_patient_with_everything_that_happened(board: Front) -> None:
     assert len(page["outreach"]) == 65
 
 
+def test_treatment_notes_are_for_the_roles_that_the_organization_allows(board: Front) -> None:
+    path = f"/api/v1/reengagement/{board.organization_id}/patients/{JOHN}"
+    assert board.request("GET", path)["treatment_notes"] is None
+    [note] = board.request("GET", path, {"role": "admin"})["treatment_notes"]
+    assert (note["date"], note["title"], note["note"]) == (
+        *("2025-05-14T01:00:00Z", "Progress"),
+        "Objective\nRange: full",
+    )
+
+
 def test_a_logged_call_shows_at_once(board: Front) -> None:
     """Last of all: it changes the clinic. The body is the document's, the patient's id apart."""
     attempt = {

@@ -57,6 +57,8 @@ RELATIONS: dict[LiteralString, dict[LiteralString, LiteralString]] = {
         "has_attended_last_30d": "boolean",
         "created_at": "timestamp with time zone",
         "updated_at": "timestamp with time zone",
+        "treatment_note_count": "bigint",
+        "last_treatment_note_at": "timestamp with time zone",
     },
     "contacts_with_appointments": {
         "organization_id": "text",

@@ -113,5 +113,24 @@ select
     booked_count as upcoming_appointment_count,
     has_attended_recently as has_attended_last_30d,
     created_at,
-    updated_at
+    updated_at,
+    -- looked up patient by patient: lists do without, and one patient needs one look
+    (
+        select count(*)
+        from {{ ref('fct_treatment_notes') }} as notes
+        where
+            notes.organization_id = prioritised.organization_id
+            and notes.patient_id = prioritised.patient_id
+            and not notes.is_draft
+            and {{ exists_at('notes.noted_at', 'notes.removed_at', as_of()) }}
+    ) as treatment_note_count,
+    (
+        select max(notes.noted_at)
+        from {{ ref('fct_treatment_notes') }} as notes
+        where
+            notes.organization_id = prioritised.organization_id
+            and notes.patient_id = prioritised.patient_id
+            and not notes.is_draft
+            and {{ exists_at('notes.noted_at', 'notes.removed_at', as_of()) }}
+    ) as last_treatment_note_at
 from prioritised
