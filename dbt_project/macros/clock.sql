@@ -12,6 +12,24 @@
     {{- [var('stale_after_days'), var('critical_full_days')] | map('int') | max + 4 -}}
 {%- endmacro %}
 
+{% macro time_zone_at(organization_id, instant) -%}
+    coalesce((
+        select businesses.time_zone
+        from {{ ref('dim_businesses') }} as businesses
+        where
+            businesses.organization_id = {{ organization_id }}
+            and businesses.time_zone is not null
+            and not businesses.is_purged
+            and {{ exists_at('businesses.created_at', 'businesses.removed_at', instant) }}
+        group by businesses.time_zone
+        order by
+            count(*) desc,
+            min(businesses.created_at),
+            min(businesses.business_id)
+        limit 1
+    ), 'UTC')
+{%- endmacro %}
+
 {% macro local_day() %}
 select
     zones.organization_id,
@@ -22,21 +40,11 @@ from (
     select
         organizations.organization_id,
         {{ as_of() }} as as_of,
-        coalesce((
-            select businesses.time_zone
-            from {{ ref('dim_businesses') }} as businesses
-            where
-                businesses.organization_id = organizations.organization_id
-                and businesses.time_zone is not null
-                and not businesses.is_purged
-                and {{ exists_at('businesses.created_at', 'businesses.removed_at', as_of()) }}
-            group by businesses.time_zone
-            order by
-                count(*) desc,
-                min(businesses.created_at),
-                min(businesses.business_id)
-            limit 1
-        ), 'UTC') as time_zone
+        {{ time_zone_at('organizations.organization_id', as_of()) }} as time_zone
     from {{ ref('dim_organizations') }} as organizations
 ) as zones
 {% endmacro %}
+
+{% macro last_day() -%}
+    {{- return(var('trend_days') | int + var('attribution_days') | int) -}}
+{%- endmacro %}

@@ -8,6 +8,7 @@
     ref('patient_reengagement_master_view'), ref('organization_counts'), ref('dim_benchmarks'),
     ref('bookings_attributed'), ref('outreach_as_of'), ref('outreach_conversions'),
     ref('reengagement_performance_view'), ref('fct_treatment_notes'), ref('sync_health'),
+    ref('reengagement_daily'),
 ] %}
 -- {{ table }}
 {%- endfor %}
