@@ -2013,9 +2013,9 @@ export interface components {
             id: string;
             /**
              * Note
-             * @description Plain text
+             * @description Plain text; null when nothing was filled in
              */
-            note: string;
+            note: string | null;
             /** Practitioner */
             practitioner: string | null;
             /** Title */
