@@ -17,6 +17,8 @@ PATHS = (
     "/api/v1/reengagement/{org}/patients/prioritized",
     "/api/v1/reengagement/{org}/dashboard",
     "/api/v1/admin/contacts/{org}/with-appointments",
+    "/api/v1/reengagement/{org}/performance",
+    "/api/v1/reengagement/{org}/trends",
 )
 
 

@@ -5,7 +5,7 @@ What of a sample is not reached is named in the test, with the reason.
 
 from tests.documents.board_clinic import JANE, JOHN
 from tests.documents.conftest import Front
-from tests.documents.samples import known_only, reengagement
+from tests.documents.samples import known_only, reengagement, shape
 
 # The patient of a sample has an id that is none of Cliniko's, a number that exists in no country, and a
 # mail address of somebody's domain.
@@ -57,6 +57,15 @@ def test_performance(board: Front) -> None:
     assert known_only(body, documented) == documented
 
 
+def test_trends(board: Front) -> None:
+    """The sample prints one day; a period of 30 days has 30."""
+    documented = reengagement("trends")
+    body = board.board("trends", period="30d", metrics="risk_levels")
+    assert len(body["daily_trends"]) == 30
+    first = [known_only(body["daily_trends"][0], documented["daily_trends"][0])]
+    assert known_only(body, documented) | {"daily_trends": first} == documented
+
+
 def test_what_the_front_end_reads(board: Front) -> None:
     """The snippets of the document, in Python."""
     board_cards = board.board("risk-metrics")
@@ -69,6 +78,12 @@ def test_what_the_front_end_reads(board: Front) -> None:
     for patient in board.board("patients/prioritized")["patients"]:
         assert {"id", "risk_level", "recommended_action", "action_priority"} <= patient.keys()
         assert patient["risk_level"] in {"critical", "high", "medium", "low", "engaged"}
+
+
+def test_the_shapes_are_the_documents(board: Front) -> None:
+    for path in ("risk-metrics", "performance", "trends", "patients/prioritized", "dashboard"):
+        documented = shape(reengagement(path))
+        assert known_only(shape(board.board(path)), documented).keys() == documented.keys()
 
 
 def test_one_patient_with_everything_that_happened(board: Front) -> None:
