@@ -1,4 +1,4 @@
-"""`python -m serving`: the API under uvicorn, one process."""
+"""`python -m serving`: the API under uvicorn, one process, or as many as ROUTIQ_API_WORKERS says."""
 
 import socket
 import sys
@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 from pydantic import ValidationError
+from uvicorn.supervisors import Multiprocess
 
 from serving.app import create_app
 from serving.logs import forward_library_logs
@@ -20,11 +22,12 @@ def main(
     port: Annotated[int | None, typer.Option(help="Port; else ROUTIQ_API_PORT or 8000.")] = None,
 ) -> None:
     """Serve the API until told to stop; requests in flight are finished first."""
-    forward_library_logs()
     settings = load_settings()
     listener = listen(host or settings.api_host, port or settings.api_port)
     config = uvicorn.Config(
-        create_app(settings),
+        "serving.__main__:app",  # by name, for the processes that uvicorn starts
+        factory=True,
+        workers=settings.api_workers,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -33,7 +36,15 @@ def main(
         h11_max_incomplete_event_size=32 * 1024,
         limit_concurrency=1000,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    if settings.api_workers > 1:
+        return Multiprocess(config, sockets=[listener]).run()
+    return uvicorn.Server(config).run(sockets=[listener])
+
+
+def app() -> FastAPI:
+    """The application of one process, by its environment."""
+    forward_library_logs()
+    return create_app(load_settings())
 
 
 def load_settings() -> ServingSettings:

@@ -22,7 +22,7 @@ from serving.document import INFO, describe
 from serving.envelope import EXPOSED_HEADERS, Envelope
 from serving.handlers import install_handlers
 from serving.keys import FetchedKeys, FixedKey, Keys, fetch_from, keep_fresh
-from serving.limits import Limits
+from serving.limits import Limits, OwnLimits, Tier
 from serving.monitoring.router import router as monitoring
 from serving.outreach.router import router as outreach
 from serving.patients.router import router as patients
@@ -30,6 +30,7 @@ from serving.performance.router import router as performance
 from serving.reengagement.router import router as reengagement
 from serving.services import Services
 from serving.settings import ServingSettings
+from serving.shared_limits import SharedLimits
 from serving.sync.router import dashboard_router as sync_dashboard
 from serving.sync.router import router as sync
 from serving.tokens import Rules, Verifier
@@ -88,13 +89,11 @@ def make_services(settings: ServingSettings) -> Services:
     database = Database(
         settings.api_database_url.get_secret_value(),
         settings.api_pool_size,
-        settings.api_cache_megabytes * 2**20,
+        cache_bytes(settings),
     )
     return Services(
         verifier=Verifier(keys, rules, time.time),
-        limits=Limits(
-            {"admin": settings.limit_admin, "sync": settings.limit_sync, "regular": settings.limit_regular}
-        ),
+        limits=make_limits(settings),
         database=database,
         audit=database.appender(RECORD),
         operators=Database(settings.operator_database_url.get_secret_value(), OPERATOR_POOL_SIZE),
@@ -106,6 +105,22 @@ def mirror_for(settings: ServingSettings, database: Database) -> Mirror | None:
     if settings.clerk_secret_key is None:
         return None
     return Mirror(database, settings.clerk_api_url, settings.clerk_secret_key, settings.clerk_sync_seconds)
+
+
+def cache_bytes(settings: ServingSettings) -> int:
+    """Several workers keep nothing: one of them would hear of another's write only after it was answered."""
+    return settings.api_cache_megabytes * 2**20 if settings.api_workers == 1 else 0
+
+
+def make_limits(settings: ServingSettings) -> Limits:
+    per_hour: dict[Tier, int] = {
+        "admin": settings.limit_admin,
+        "sync": settings.limit_sync,
+        "regular": settings.limit_regular,
+    }
+    if settings.redis_url is None:
+        return OwnLimits(per_hour)
+    return SharedLimits(per_hour, settings.redis_url.get_secret_value())
 
 
 def cors(settings: ServingSettings) -> Middleware:
@@ -143,4 +158,5 @@ async def lifespan(services: Services) -> AsyncIterator[None]:
         if services.mirror:
             await services.mirror.close()
         await services.operators.close()
+        await services.limits.close()
         await services.database.close()

@@ -66,7 +66,7 @@ class Guard(SecurityBase):
             raise Forbidden
         request.state.organization_id = caller.organization_id
         request.state.subject = caller.subject
-        standing = services.limits.admit(caller.organization_id, self.tier)
+        standing = await services.limits.admit(caller.organization_id, self.tier)
         request.state.rate_limit = standing
         if not standing.admitted:
             raise TooManyRequests(headers={"Retry-After": str(standing.wait)})

@@ -41,6 +41,9 @@ class ServingSettings(BaseSettings):
     clerk_secret_key: SecretStr | None = None
     clerk_sync_seconds: float = Field(default=60, gt=0)
 
+    api_workers: int = Field(default=1, ge=1, le=64)
+    redis_url: SecretStr | None = None
+
     limit_admin: int = Field(default=50, ge=1)
     limit_sync: int = Field(default=10, ge=1)
     limit_regular: int = Field(default=1000, ge=1)
@@ -70,6 +73,21 @@ class ServingSettings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return tuple(value) if isinstance(value, Iterable) else value
+
+    @field_validator("redis_url", mode="after")
+    @classmethod
+    def _check_redis_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        if urlsplit(value.get_secret_value()).scheme not in {"redis", "rediss", "unix"}:
+            raise ValueError("ROUTIQ_REDIS_URL must begin with redis://, rediss:// or unix://")
+        return value
+
+    @model_validator(mode="after")
+    def _count_together(self) -> Self:
+        if self.api_workers > 1 and self.redis_url is None:
+            raise ValueError("ROUTIQ_API_WORKERS above 1 needs ROUTIQ_REDIS_URL: workers must count together")
+        return self
 
     @model_validator(mode="after")
     def _default_and_check_urls(self) -> Self:

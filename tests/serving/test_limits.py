@@ -1,8 +1,9 @@
 """The hour's limit: exact at its edge, one for each organization and tier, told in headers."""
 
+import asyncio
 import time
 
-from serving.limits import HOUR_MS, Limits
+from serving.limits import HOUR_MS, OwnLimits, Standing, Tier
 from tests.serving.conftest import Clerk, run_api, settings_for
 from tests.serving.test_routes import RISK, SUMMARY, SYNC
 from warehouse.settings import Settings
@@ -10,29 +11,33 @@ from warehouse.settings import Settings
 NAMES = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
 
 
+def admit(limits: OwnLimits, organization_id: str, tier: Tier) -> Standing:
+    return asyncio.run(limits.admit(organization_id, tier))
+
+
 def test_exact_at_the_edge_of_a_moving_window() -> None:
     now = 1_000_000.0
-    limits = Limits({"admin": 3, "sync": 1, "regular": 1}, lambda: now)
+    limits = OwnLimits({"admin": 3, "sync": 1, "regular": 1}, lambda: now)
     remaining = []
     for _ in range(3):
-        remaining.append(limits.admit("org_a", "admin").remaining)
+        remaining.append(admit(limits, "org_a", "admin").remaining)
         now += 10
     assert remaining == [2, 1, 0]
-    refused = limits.admit("org_a", "admin")
+    refused = admit(limits, "org_a", "admin")
     assert (refused.admitted, refused.remaining, refused.reset) == (False, 0, 1_000_000 + HOUR_MS // 1000)
     now = refused.reset - 1
-    assert not limits.admit("org_a", "admin").admitted
+    assert not admit(limits, "org_a", "admin").admitted
     now = refused.reset
-    assert limits.admit("org_a", "admin").admitted
-    assert not limits.admit("org_a", "admin").admitted
+    assert admit(limits, "org_a", "admin").admitted
+    assert not admit(limits, "org_a", "admin").admitted
 
 
 def test_organizations_and_tiers_are_counted_apart() -> None:
-    limits = Limits({"admin": 1, "sync": 1, "regular": 1})
-    assert limits.admit("org_a", "admin").admitted
-    assert limits.admit("org_a", "regular").admitted
-    assert limits.admit("org_b", "admin").admitted
-    assert not limits.admit("org_a", "admin").admitted
+    limits = OwnLimits({"admin": 1, "sync": 1, "regular": 1})
+    assert admit(limits, "org_a", "admin").admitted
+    assert admit(limits, "org_a", "regular").admitted
+    assert admit(limits, "org_b", "admin").admitted
+    assert not admit(limits, "org_a", "admin").admitted
 
 
 def test_over_http(clinics: Settings, clerk: Clerk) -> None:
