@@ -24,7 +24,7 @@
 
 {% macro freeze_loads() %}
     {% if execute and flags.WHICH in ('build', 'run') %}
-        update app.loads set frozen_at = now() where frozen_at is null
+        update app.loads set frozen_at = now() where frozen_at is null and published_at is null
     {% endif %}
 {% endmacro %}
 

@@ -12,6 +12,7 @@
         where not exists (
             select from checks.held_back where held_back.organization_id = touched.organization_id
         );
+        analyze to_publish;
         {%- for node in served %}
         {{ publish_table(node) }}
         {%- endfor %}
@@ -117,16 +118,16 @@
             1,
             max(coalesce(sync_runs.finished_at, loads.accepted_at)),
             now()
-        from app.loads
+        from intermediate.int_loads_touched as touched
+        join app.loads
+            on loads.organization_id = touched.organization_id and loads.load_id = touched.load_id
         left join app.sync_runs
             on sync_runs.organization_id = loads.organization_id and sync_runs.id = loads.sync_run_id
-        where
-            loads.published_at is not null
-            and loads.organization_id in (select organization_id from to_publish)
+        where loads.organization_id in (select organization_id from to_publish)
         group by loads.organization_id
         on conflict (organization_id) do update set
             data_version = known.data_version + 1,
-            data_as_of = excluded.data_as_of,
+            data_as_of = greatest(known.data_as_of, excluded.data_as_of),
             published_at = excluded.published_at
         returning organization_id, data_version
     )

@@ -3,6 +3,7 @@
     indexes=[
         {'columns': ['organization_id', 'patient_id'], 'unique': true},
         {'columns': ['organization_id', 'load_id']},
+        {'columns': ['organization_id', 'merged_with_patient_id']},
     ],
 ) }}
 
