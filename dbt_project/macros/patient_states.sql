@@ -14,3 +14,9 @@
             - width_bucket({{ since }} - interval '1 microsecond', {{ starts }})
     end::bigint
 {%- endmacro %}
+
+{% macro outreach_so_far(outcome, occurred_at) -%}
+    count(*) as attempts,
+        count(*) filter (where {{ outcome }} = 'success') as successes,
+        max({{ occurred_at }}) filter (where {{ outcome }} = 'success') as last_success_at
+{%- endmacro %}

@@ -64,7 +64,10 @@ ACTIVE_PATIENTS: LiteralString = framed(f"""
                     inner join (select patient_id, place from page) as places using (patient_id)
                     where
                         patients.organization_id = %(organization_id)s
-                        and patients.patient_id = any(array(select patient_id from page))
+                        and (
+                            %(limit)s::bigint is null
+                            or patients.patient_id = any(array(select patient_id from page))
+                        )
                 ),
                 '[]'::json
             ),

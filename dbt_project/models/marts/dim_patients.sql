@@ -2,7 +2,10 @@
     materialized='served',
     key=['organization_id', 'patient_id'],
     patient_column='survivor_patient_id',
-    served_indexes=['(organization_id, survivor_patient_id)'],
+    served_indexes=[
+        '(organization_id, survivor_patient_id)',
+        '(organization_id, patient_id) where is_merged',
+    ],
 ) }}
 
 with patients as (
