@@ -29,7 +29,7 @@ def test_the_counts_are_those_each_organization_sees(
             " from operations.organization_counts"
         )
     }
-    assert set(counted) == {"org_main", "org_other"}
+    assert set(counted) >= {"org_main", "org_other"}
     for name, (contacts, active) in counted.items():
         clinic = Clinic(built, name)
         seen = clinic.ask(

@@ -1,4 +1,4 @@
-"""A patient's state of an instant is what the facts of that instant add up to, at both sides of every change."""
+"""A state of a patient is what the facts of its instants add up to, at both sides of every change."""
 
 from datetime import datetime
 
