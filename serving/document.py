@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from serving.errors import FAMILY, NotLoaded, type_of
+from serving.glossary import describe_fields
 from serving.openapi import BY_STATUS, ProblemBody
 
 Document = dict[str, Any]
@@ -66,6 +67,7 @@ def complete(document: Document, examples: Document) -> Document:
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     add_problem_body(schemas)
+    describe_fields(schemas)
     components["parameters"] = PARAMETERS
     document["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
     for name, example in examples.items():

@@ -322,9 +322,13 @@ export interface components {
             /**
              * Contact Id
              * Format: uuid
+             * @description Stable UUID of the patient, made from the organization and Cliniko's id
              */
             contact_id: string;
-            /** Contact Name */
+            /**
+             * Contact Name
+             * @description First and last name
+             */
             contact_name: string;
             /**
              * Contact Phone
@@ -342,7 +346,10 @@ export interface components {
              * @description Stable, and safe in JavaScript
              */
             id: number;
-            /** Last Appointment Date */
+            /**
+             * Last Appointment Date
+             * @description Start of the last attended visit; null if none. An attended visit is one in the past that was not cancelled, and not marked as missed
+             */
             last_appointment_date: string | null;
             /**
              * Recent Appointment Count
@@ -359,7 +366,10 @@ export interface components {
              * @description Attended, missed and booked
              */
             total_appointment_count: number;
-            /** Upcoming Appointment Count */
+            /**
+             * Upcoming Appointment Count
+             * @description Visits that are booked and lie ahead
+             */
             upcoming_appointment_count: number;
             /**
              * Updated At
@@ -423,14 +433,20 @@ export interface components {
          *     }
          */
         ActivePatients: {
-            /** Active Patients */
+            /**
+             * Active Patients
+             * @description The last attended first
+             */
             active_patients: components["schemas"]["ActivePatient"][];
             /**
              * Next Cursor
              * @description Where the next page begins; null on the last
              */
             next_cursor: string | null;
-            /** Organization Id */
+            /**
+             * Organization Id
+             * @description The organization of your session token
+             */
             organization_id: string;
             /**
              * Total Count
@@ -466,13 +482,25 @@ export interface components {
              * @description End of the last successful sync
              */
             last_sync_date: string | null;
-            /** Organization Id */
+            /**
+             * Organization Id
+             * @description The organization of your session token
+             */
             organization_id: string;
-            /** Patients With Recent Appointments */
+            /**
+             * Patients With Recent Appointments
+             * @description Active patients who attended in the last 45 days: all of them
+             */
             patients_with_recent_appointments: number;
-            /** Patients With Upcoming Appointments */
+            /**
+             * Patients With Upcoming Appointments
+             * @description Active patients with something booked
+             */
             patients_with_upcoming_appointments: number;
-            /** Total Active Patients */
+            /**
+             * Total Active Patients
+             * @description Patients with an attended visit in the last 45 days
+             */
             total_active_patients: number;
         };
         /** Alerts */
@@ -502,6 +530,7 @@ export interface components {
         Alive: {
             /**
              * Status
+             * @description `alive`
              * @default alive
              * @constant
              */
@@ -521,6 +550,7 @@ export interface components {
             industry_avg_conversion: number;
             /**
              * Our Performance
+             * @description `above_average`: both rates at or above the benchmarks; `below_average`: both below; `insufficient_data`: no attempts; else `at_average`
              * @enum {string}
              */
             our_performance: "above_average" | "at_average" | "below_average" | "insufficient_data";
@@ -541,8 +571,11 @@ export interface components {
         };
         /** ChannelTrends */
         ChannelTrends: {
+            /** @description E-mails */
             email: components["schemas"]["ChannelTrend"];
+            /** @description Calls */
             phone: components["schemas"]["ChannelTrend"];
+            /** @description Text messages */
             sms: components["schemas"]["ChannelTrend"];
         };
         /**
@@ -571,14 +604,19 @@ export interface components {
              * @description Clerk takes our key at this moment; false, too, when no key is configured
              */
             clerk_api_connected: boolean;
+            /** @description Rows mirrored from Clerk */
             database_counts: components["schemas"]["DatabaseCounts"];
+            /** @description The last sync with Clerk, however it went; null if there was none */
             last_attempt: components["schemas"]["LastAttempt"] | null;
             /**
              * Last Sync
              * @description End of the last successful sync with Clerk
              */
             last_sync: string | null;
-            /** Sync In Progress */
+            /**
+             * Sync In Progress
+             * @description A sync with Clerk is running
+             */
             sync_in_progress: boolean;
         };
         /**
@@ -609,10 +647,14 @@ export interface components {
              * @description As long as the last one took
              */
             estimated_duration: string;
-            /** Message */
+            /**
+             * Message
+             * @description For people
+             */
             message: string;
             /**
              * Success
+             * @description The request was taken
              * @constant
              */
             success: true;
@@ -628,8 +670,11 @@ export interface components {
          * @description Exactly these: the front end lists whatever is in here.
          */
         CommunicationChannels: {
+            /** @description E-mails */
             email: components["schemas"]["EmailChannel"];
+            /** @description Calls */
             phone: components["schemas"]["PhoneChannel"];
+            /** @description Text messages */
             sms: components["schemas"]["SmsChannel"];
         };
         /** ContactMetrics */
@@ -657,21 +702,31 @@ export interface components {
         };
         /** ContactWithAppointments */
         ContactWithAppointments: {
-            /** Cliniko Patient Id */
+            /**
+             * Cliniko Patient Id
+             * @description Cliniko's id, a string: it is too long for a JavaScript number
+             */
             cliniko_patient_id: string;
             /**
              * Contact Id
              * Format: uuid
+             * @description Stable UUID of the patient, made from the organization and Cliniko's id
              */
             contact_id: string;
-            /** Email */
+            /**
+             * Email
+             * @description As typed in Cliniko
+             */
             email: string | null;
             /**
              * Last Appointment Date
              * @description The last one attended
              */
             last_appointment_date: string | null;
-            /** Name */
+            /**
+             * Name
+             * @description First and last name
+             */
             name: string;
             /**
              * Phone
@@ -688,7 +743,10 @@ export interface components {
              * @description Newest first
              */
             recent_appointments: components["schemas"]["RecentAppointment"][];
-            /** Upcoming Appointment Count */
+            /**
+             * Upcoming Appointment Count
+             * @description Visits that are booked and lie ahead
+             */
             upcoming_appointment_count: number;
         };
         /**
@@ -721,14 +779,20 @@ export interface components {
          *     }
          */
         ContactsWithAppointments: {
-            /** Contacts With Appointments */
+            /**
+             * Contacts With Appointments
+             * @description The last attended first
+             */
             contacts_with_appointments: components["schemas"]["ContactWithAppointments"][];
             /**
              * Next Cursor
              * @description Where the next page begins; null on the last
              */
             next_cursor: string | null;
-            /** Organization Id */
+            /**
+             * Organization Id
+             * @description The organization of your session token
+             */
             organization_id: string;
             /**
              * Total Count
@@ -787,8 +851,12 @@ export interface components {
              * @description End of the last successful sync whose load is published
              */
             last_updated: string;
-            /** Organization Id */
+            /**
+             * Organization Id
+             * @description The organization of your session token
+             */
             organization_id: string;
+            /** @description The numbers of this answer */
             summary: components["schemas"]["DashboardSummary"];
             /**
              * Top Priority Patients
@@ -803,6 +871,7 @@ export interface components {
              * @description Patients of priority 1
              */
             immediate_actions_needed: number;
+            /** @description Patients at each level and their mean score */
             risk_breakdown: components["schemas"]["RiskBreakdown"];
             /**
              * Stale Patients
@@ -817,7 +886,10 @@ export interface components {
         };
         /** DatabaseCounts */
         DatabaseCounts: {
-            /** Organization Members */
+            /**
+             * Organization Members
+             * @description Memberships mirrored from Clerk
+             */
             organization_members: number;
             /**
              * Organizations
@@ -862,13 +934,16 @@ export interface components {
          *     }
          */
         DatabaseSummary: {
+            /** @description Who belongs where */
             memberships: components["schemas"]["MembershipCounts"];
+            /** @description Clinics */
             organizations: components["schemas"]["OrganizationCounts"];
             /**
              * Role Distribution
              * @description The most held first
              */
             role_distribution: components["schemas"]["RoleCount"][];
+            /** @description People */
             users: components["schemas"]["UserCounts"];
         };
         /**
@@ -932,8 +1007,11 @@ export interface components {
         };
         /** DayOfChannels */
         DayOfChannels: {
+            /** @description E-mails */
             email: components["schemas"]["DayOfChannel"];
+            /** @description Calls */
             phone: components["schemas"]["DayOfChannel"];
+            /** @description Text messages */
             sms: components["schemas"]["DayOfChannel"];
         };
         /** EmailChannel */
@@ -948,14 +1026,20 @@ export interface components {
              * @description False when no opening was reported in this time
              */
             opened_tracked: boolean;
-            /** Responded */
+            /**
+             * Responded
+             * @description Rows that the patient answered
+             */
             responded: number;
             /**
              * Response Rate
              * @description Responded of opened
              */
             response_rate: number;
-            /** Sent */
+            /**
+             * Sent
+             * @description Rows
+             */
             sent: number;
         };
         /**
@@ -974,36 +1058,64 @@ export interface components {
              * @description `query`, `path`, `header` or `body`
              */
             in: string;
-            /** Message */
+            /**
+             * Message
+             * @description Why, for people
+             */
             message: string;
-            /** Name */
+            /**
+             * Name
+             * @description The parameter or field
+             */
             name: string;
-            /** Reason */
+            /**
+             * Reason
+             * @description Why it was refused, in one word
+             */
             reason: string;
         } & {
             [key: string]: unknown;
         };
         /** FiltersApplied */
         FiltersApplied: {
-            /** Action Priority */
+            /**
+             * Action Priority
+             * @description Only this priority; absent if not asked for
+             */
             action_priority?: number | null;
-            /** Engagement Status */
+            /**
+             * Engagement Status
+             * @description `active`: something booked, or a contact in the last 30 days and not discharged; `stale`: no contact for more than 120 days, discharged, or never attended with nothing ahead; `dormant`: everything else
+             */
             engagement_status?: ("active" | "dormant" | "stale") | null;
-            /** Limit */
+            /**
+             * Limit
+             * @description The most that a page holds
+             */
             limit: number;
             /**
              * Risk Level
+             * @description By days since the last contact: `engaged` below 7, `low` to 13 or with something booked, `medium` to 29, `high` to 44, `critical` from 45; null when stale
              * @enum {string}
              */
             risk_level: "critical" | "high" | "medium" | "low" | "engaged" | "all";
-            /** Search */
+            /**
+             * Search
+             * @description Only who matches; absent if not asked for
+             */
             search?: string | null;
         };
         /** HealthIndicators */
         HealthIndicators: {
-            /** Has Active Patients */
+            /**
+             * Has Active Patients
+             * @description At least one active patient
+             */
             has_active_patients: boolean;
-            /** Has Contacts */
+            /**
+             * Has Contacts
+             * @description At least one contact
+             */
             has_contacts: boolean;
             /**
              * High Link Rate
@@ -1037,7 +1149,10 @@ export interface components {
              * @description Why it failed; `abandoned`: the process that ran it is gone
              */
             error_code: ("abandoned" | "stopped" | "timed_out" | "not_stored" | "broken" | "key_refused" | "organization_unknown" | "rate_limited" | "clerk_failed" | "clerk_unreachable" | "unexpected_answer" | "changed_while_read") | null;
-            /** Finished At */
+            /**
+             * Finished At
+             * @description When it ended; null until then
+             */
             finished_at: string | null;
             /**
              * Started At
@@ -1047,12 +1162,14 @@ export interface components {
             started_at: string;
             /**
              * Status
+             * @description `running`, `succeeded` or `failed`
              * @enum {string}
              */
             status: "running" | "succeeded" | "failed";
             /**
              * Sync Id
              * Format: uuid
+             * @description The run
              */
             sync_id: string;
         };
@@ -1063,7 +1180,10 @@ export interface components {
              * @description Mean, one decimal; 0.0 for nobody
              */
             avg_score: number;
-            /** Count */
+            /**
+             * Count
+             * @description Patients at this level
+             */
             count: number;
         };
         /** MembershipCounts */
@@ -1073,9 +1193,15 @@ export interface components {
              * @description Of people who are not banned
              */
             active_memberships: number;
-            /** Orgs With Members */
+            /**
+             * Orgs With Members
+             * @description Organizations with at least one membership
+             */
             orgs_with_members: number;
-            /** Total Memberships */
+            /**
+             * Total Memberships
+             * @description Memberships mirrored from Clerk
+             */
             total_memberships: number;
             /**
              * Users With Orgs
@@ -1095,7 +1221,10 @@ export interface components {
              * @description Added here in the last 7 days
              */
             orgs_last_7_days: number;
-            /** Total Organizations */
+            /**
+             * Total Organizations
+             * @description Organizations known here
+             */
             total_organizations: number;
         };
         /** Outreach */
@@ -1106,11 +1235,15 @@ export interface components {
              * @description When the patient was contacted
              */
             date: string;
-            /** Delivered At */
+            /**
+             * Delivered At
+             * @description When it was delivered, if known
+             */
             delivered_at: string | null;
             /**
              * Id
              * Format: uuid
+             * @description The id of the row
              */
             id: string;
             /**
@@ -1126,15 +1259,23 @@ export interface components {
             logged_by: string;
             /**
              * Method
+             * @description `sms`, `email` or `phone`
              * @enum {string}
              */
             method: "sms" | "email" | "phone";
-            /** Notes */
+            /**
+             * Notes
+             * @description Free text of whoever did it
+             */
             notes: string;
-            /** Opened At */
+            /**
+             * Opened At
+             * @description When it was opened, if known
+             */
             opened_at: string | null;
             /**
              * Outcome
+             * @description `success`: the patient answered; `no_response`; `failed`: it did not arrive
              * @enum {string}
              */
             outcome: "success" | "no_response" | "failed";
@@ -1157,11 +1298,13 @@ export interface components {
             delivered_at?: string | null;
             /**
              * Method
+             * @description `sms`, `email` or `phone`
              * @enum {string}
              */
             method: "sms" | "email" | "phone";
             /**
              * Notes
+             * @description Free text of whoever did it
              * @default
              */
             notes?: string;
@@ -1203,15 +1346,20 @@ export interface components {
              * @description RFC 3339 with Z
              */
             logged_at: string;
-            /** Message */
+            /**
+             * Message
+             * @description For people
+             */
             message: string;
             /**
              * Outreach Id
              * Format: uuid
+             * @description The id of the row
              */
             outreach_id: string;
             /**
              * Success
+             * @description The request was taken
              * @constant
              */
             success: true;
@@ -1308,13 +1456,17 @@ export interface components {
              * @description End of the last successful sync whose load is published
              */
             last_updated: string;
-            /** Organization Id */
+            /**
+             * Organization Id
+             * @description The organization of your session token
+             */
             organization_id: string;
             /**
              * Outreach
              * @description What was tried, the latest first
              */
             outreach: components["schemas"]["Outreach"][];
+            /** @description The patient as the prioritised list shows them */
             patient: components["schemas"]["PrioritizedPatient"];
             /**
              * Treatment Notes
@@ -1370,7 +1522,9 @@ export interface components {
          *     }
          */
         Performance: {
+            /** @description Against the industry's averages */
             benchmark_comparison: components["schemas"]["BenchmarkComparison"];
+            /** @description Counts of outreach rows, by channel */
             communication_channels: components["schemas"]["CommunicationChannels"];
             /**
              * Last Updated
@@ -1378,11 +1532,16 @@ export interface components {
              * @description End of the last successful sync whose load is published
              */
             last_updated: string;
-            /** Organization Id */
+            /**
+             * Organization Id
+             * @description The organization of your session token
+             */
             organization_id: string;
+            /** @description Counts of patient-days: several tries on one day are one attempt */
             reengagement_metrics: components["schemas"]["ReengagementMetrics"];
             /**
              * Timeframe
+             * @description The timeframe asked for
              * @enum {string}
              */
             timeframe: "last_7_days" | "last_30_days" | "last_90_days";
@@ -1394,9 +1553,15 @@ export interface components {
              * @description Calls that a booking is credited to
              */
             appointment_booked: number;
-            /** Attempted */
+            /**
+             * Attempted
+             * @description Rows
+             */
             attempted: number;
-            /** Connected */
+            /**
+             * Connected
+             * @description Rows that the patient answered
+             */
             connected: number;
             /**
              * Conversion Rate
@@ -1411,14 +1576,24 @@ export interface components {
              * @description 1 is the most urgent
              */
             action_priority: number;
-            /** Attendance Rate 90D */
+            /**
+             * Attendance Rate 90D
+             * @description Attended of all attended or missed in the last 90 days, percent; null if none
+             */
             attendance_rate_90d: number | null;
-            /** Days Since Last Contact */
+            /**
+             * Days Since Last Contact
+             * @description Local days since the last two-way contact
+             */
             days_since_last_contact: number;
-            /** Email */
+            /**
+             * Email
+             * @description As typed in Cliniko
+             */
             email: string | null;
             /**
              * Engagement Status
+             * @description `active`: something booked, or a contact in the last 30 days and not discharged; `stale`: no contact for more than 120 days, discharged, or never attended with nothing ahead; `dormant`: everything else
              * @enum {string}
              */
             engagement_status: "active" | "dormant" | "stale";
@@ -1443,20 +1618,35 @@ export interface components {
              * @description Invoiced in all; null where invoices may not be read
              */
             lifetime_value: string | null;
-            /** Missed Appointments Last 90D */
+            /**
+             * Missed Appointments Last 90D
+             * @description Visits missed in the last 90 days
+             */
             missed_appointments_last_90d: number;
-            /** Name */
+            /**
+             * Name
+             * @description First and last name
+             */
             name: string;
-            /** Next Scheduled Appointment */
+            /**
+             * Next Scheduled Appointment
+             * @description Start of the earliest visit that is booked; null if none
+             */
             next_scheduled_appointment: string | null;
             /**
              * Phone
              * @description E.164
              */
             phone: string | null;
-            /** Previous Response Rate */
+            /**
+             * Previous Response Rate
+             * @description Outreach that was answered, percent of all to the patient; null without any
+             */
             previous_response_rate: number | null;
-            /** Recommended Action */
+            /**
+             * Recommended Action
+             * @description What to do first
+             */
             recommended_action: string;
             /**
              * Risk Level
@@ -1473,9 +1663,15 @@ export interface components {
              * @description Null only when stale
              */
             risk_score: number | null;
-            /** Total Lifetime Appointments */
+            /**
+             * Total Lifetime Appointments
+             * @description Attended visits ever
+             */
             total_lifetime_appointments: number;
-            /** Upcoming Appointment Count */
+            /**
+             * Upcoming Appointment Count
+             * @description Visits that are booked and lie ahead
+             */
             upcoming_appointment_count: number;
         };
         /**
@@ -1527,8 +1723,12 @@ export interface components {
              * @description Where the next page begins; null on the last
              */
             next_cursor: string | null;
-            /** Patients */
+            /**
+             * Patients
+             * @description In the order in which to call them
+             */
             patients: components["schemas"]["PrioritizedPatient"][];
+            /** @description The numbers of this answer */
             summary: components["schemas"]["PrioritizedSummary"];
             /**
              * Timestamp
@@ -1539,13 +1739,17 @@ export interface components {
         };
         /** PrioritizedSummary */
         PrioritizedSummary: {
+            /** @description The filters that were asked for */
             filters_applied: components["schemas"]["FiltersApplied"];
             /**
              * Total Matching
              * @description On all pages together
              */
             total_matching: number;
-            /** Total Returned */
+            /**
+             * Total Returned
+             * @description Patients on this page
+             */
             total_returned: number;
         };
         /**
@@ -1553,7 +1757,10 @@ export interface components {
          * @description The one body of every refusal (RFC 9457).
          */
         ProblemBody: {
-            /** Detail */
+            /**
+             * Detail
+             * @description What went wrong, for people
+             */
             detail: string;
             /**
              * Errors
@@ -1566,17 +1773,24 @@ export interface components {
              * @description Also in the header X-Request-Id, and in our log
              */
             request_id: string;
-            /** Status */
+            /**
+             * Status
+             * @description The HTTP status
+             */
             status: number;
             /**
              * Timestamp
              * @description When it was refused, RFC 3339
              */
             timestamp: string;
-            /** Title */
+            /**
+             * Title
+             * @description The refusal in a few words
+             */
             title: string;
             /**
              * Type
+             * @description Which refusal it is; stable
              * @enum {string}
              */
             type: "urn:routiq:problem:malformed" | "urn:routiq:problem:unauthenticated" | "urn:routiq:problem:forbidden" | "urn:routiq:problem:not-found" | "urn:routiq:problem:method-not-allowed" | "urn:routiq:problem:conflict" | "urn:routiq:problem:too-large" | "urn:routiq:problem:unsupported-media-type" | "urn:routiq:problem:invalid-parameters" | "urn:routiq:problem:rate-limited" | "urn:routiq:problem:internal-error" | "urn:routiq:problem:unavailable" | "urn:routiq:problem:not-loaded";
@@ -1590,6 +1804,7 @@ export interface components {
         Ready: {
             /**
              * Status
+             * @description `ready`
              * @default ready
              * @constant
              */
@@ -1603,13 +1818,25 @@ export interface components {
              * @description RFC 3339 with Z
              */
             date: string;
-            /** Id */
+            /**
+             * Id
+             * @description Cliniko's id
+             */
             id: string;
-            /** Practitioner */
+            /**
+             * Practitioner
+             * @description Name of the practitioner; null if Cliniko names none
+             */
             practitioner: string | null;
-            /** Status */
+            /**
+             * Status
+             * @description `attended`
+             */
             status: string;
-            /** Type */
+            /**
+             * Type
+             * @description Name of the appointment type; null if Cliniko names none
+             */
             type: string | null;
         };
         /** ReengagementMetrics */
@@ -1647,10 +1874,15 @@ export interface components {
         };
         /** RiskBreakdown */
         RiskBreakdown: {
+            /** @description 45 days or more without contact */
             critical: components["schemas"]["LevelSummary"];
+            /** @description Less than 7 days */
             engaged: components["schemas"]["LevelSummary"];
+            /** @description 30 to 44 days */
             high: components["schemas"]["LevelSummary"];
+            /** @description 7 to 13 days, or something booked */
             low: components["schemas"]["LevelSummary"];
+            /** @description 14 to 29 days */
             medium: components["schemas"]["LevelSummary"];
         };
         /** RiskDistributionChanges */
@@ -1663,6 +1895,7 @@ export interface components {
             critical_trend: "increasing" | "decreasing" | "stable";
             /**
              * High Trend
+             * @description As `critical_trend`, of level `high`
              * @enum {string}
              */
             high_trend: "increasing" | "decreasing" | "stable";
@@ -1694,6 +1927,7 @@ export interface components {
          *     }
          */
         RiskMetrics: {
+            /** @description What needs attention, over all patients at risk */
             alerts: components["schemas"]["Alerts"];
             /**
              * Immediate Actions Required
@@ -1706,8 +1940,12 @@ export interface components {
              * @description End of the last successful sync whose load is published
              */
             last_updated: string;
-            /** Organization Id */
+            /**
+             * Organization Id
+             * @description The organization of your session token
+             */
             organization_id: string;
+            /** @description Patients at each level; the stale are counted apart */
             risk_summary: components["schemas"]["RiskSummary"];
             /**
              * Stale Patients
@@ -1745,7 +1983,10 @@ export interface components {
         };
         /** RoleCount */
         RoleCount: {
-            /** Count */
+            /**
+             * Count
+             * @description Memberships with this role
+             */
             count: number;
             /**
              * Role
@@ -1778,26 +2019,38 @@ export interface components {
              * @description Did not fail
              */
             delivered: number;
-            /** Responded */
+            /**
+             * Responded
+             * @description Rows that the patient answered
+             */
             responded: number;
             /**
              * Response Rate
              * @description Responded of delivered
              */
             response_rate: number;
-            /** Sent */
+            /**
+             * Sent
+             * @description Rows
+             */
             sent: number;
         };
         /** SyncActivity */
         SyncActivity: {
-            /** Failed Syncs */
+            /**
+             * Failed Syncs
+             * @description Runs that did not read everything
+             */
             failed_syncs: number;
             /**
              * Success Rate
              * @description Null without any
              */
             success_rate: number | null;
-            /** Successful Syncs */
+            /**
+             * Successful Syncs
+             * @description Runs that read everything
+             */
             successful_syncs: number;
             /**
              * Total Syncs
@@ -1853,11 +2106,18 @@ export interface components {
          *     }
          */
         SyncDashboard: {
+            /** @description Patients with an attended visit in the last 45 days */
             active_patient_metrics: components["schemas"]["ActivePatientMetrics"];
+            /** @description Every patient ever seen, and whether Cliniko still holds them */
             contact_metrics: components["schemas"]["ContactMetrics"];
+            /** @description What to look at first */
             health_indicators: components["schemas"]["HealthIndicators"];
-            /** Organization Id */
+            /**
+             * Organization Id
+             * @description The organization of your session token
+             */
             organization_id: string;
+            /** @description How the organization is set up */
             service_status: components["schemas"]["ServiceStatus"];
             /**
              * Sync History
@@ -1867,9 +2127,15 @@ export interface components {
         };
         /** SyncRun */
         SyncRun: {
-            /** Error Code */
+            /**
+             * Error Code
+             * @description Why it failed, in one word; null if it did not
+             */
             error_code: string | null;
-            /** Finished At */
+            /**
+             * Finished At
+             * @description When it ended; null until then
+             */
             finished_at: string | null;
             /**
              * Kind
@@ -1893,29 +2159,46 @@ export interface components {
              * @description Asked of Cliniko
              */
             requests: number;
-            /** Rows Changed */
+            /**
+             * Rows Changed
+             * @description Rows that differ from what was known
+             */
             rows_changed: number;
-            /** Rows New */
+            /**
+             * Rows New
+             * @description Rows never seen before
+             */
             rows_new: number;
             /**
              * Rows Quarantined
              * @description Rows that could not be taken
              */
             rows_quarantined: number;
-            /** Rows Read */
+            /**
+             * Rows Read
+             * @description Rows that Cliniko showed
+             */
             rows_read: number;
-            /** Rows Removed */
+            /**
+             * Rows Removed
+             * @description Rows that are gone
+             */
             rows_removed: number;
-            /** Started At */
+            /**
+             * Started At
+             * @description When it began; null while it is queued
+             */
             started_at: string | null;
             /**
              * Status
+             * @description `queued`, `running`, `succeeded`; `failed`: it did not read everything
              * @enum {string}
              */
             status: "queued" | "running" | "succeeded" | "failed";
             /**
              * Sync Id
              * Format: uuid
+             * @description The run
              */
             sync_id: string;
         };
@@ -1930,9 +2213,15 @@ export interface components {
          *     }
          */
         SyncScheduled: {
-            /** Message */
+            /**
+             * Message
+             * @description For people
+             */
             message: string;
-            /** Organization Id */
+            /**
+             * Organization Id
+             * @description The organization of your session token
+             */
             organization_id: string;
             /**
              * Sync Id
@@ -1973,8 +2262,11 @@ export interface components {
          *     }
          */
         SystemHealth: {
+            /** @description One word for all of it */
             health_status: components["schemas"]["HealthStatus"];
+            /** @description Of your organization; an operator sees all */
             overall_metrics: components["schemas"]["OverallMetrics"];
+            /** @description Runs that ended in the last 24 hours */
             sync_activity_24h: components["schemas"]["SyncActivity"];
         };
         /** TopPriorityPatient */
@@ -1984,21 +2276,31 @@ export interface components {
              * @description What is recommended
              */
             action: string;
-            /** Days Since Contact */
+            /**
+             * Days Since Contact
+             * @description Local days since the last two-way contact
+             */
             days_since_contact: number;
             /**
              * Id
              * @description Cliniko's patient id
              */
             id: string;
-            /** Name */
+            /**
+             * Name
+             * @description First and last name
+             */
             name: string;
             /**
              * Risk Level
+             * @description By days since the last contact: `engaged` below 7, `low` to 13 or with something booked, `medium` to 29, `high` to 44, `critical` from 45; null when stale
              * @enum {string}
              */
             risk_level: "critical" | "high" | "medium" | "low" | "engaged";
-            /** Risk Score */
+            /**
+             * Risk Score
+             * @description 0 to 100, in the level's range: more for days in the level, and for visits missed lately
+             */
             risk_score: number;
         };
         /** TreatmentNote */
@@ -2009,16 +2311,25 @@ export interface components {
              * @description When it was written
              */
             date: string;
-            /** Id */
+            /**
+             * Id
+             * @description Cliniko's id
+             */
             id: string;
             /**
              * Note
              * @description Plain text; null when nothing was filled in
              */
             note: string | null;
-            /** Practitioner */
+            /**
+             * Practitioner
+             * @description Name of the practitioner; null if Cliniko names none
+             */
             practitioner: string | null;
-            /** Title */
+            /**
+             * Title
+             * @description Title of the note
+             */
             title: string | null;
         };
         /**
@@ -2065,7 +2376,9 @@ export interface components {
          *     }
          */
         Trends: {
+            /** @description Each channel's rate of success against the period before */
             channel_performance_trends: components["schemas"]["ChannelTrends"];
+            /** @description Patients at each level now */
             current_risk_distribution: components["schemas"]["RiskSummary"];
             /**
              * Daily Trends
@@ -2078,13 +2391,18 @@ export interface components {
              * @description End of the last successful sync whose load is published
              */
             last_updated: string;
-            /** Organization Id */
+            /**
+             * Organization Id
+             * @description The organization of your session token
+             */
             organization_id: string;
             /**
              * Period
+             * @description The period asked for
              * @enum {string}
              */
             period: "7d" | "30d" | "90d" | "6m" | "1y";
+            /** @description Each level now against the end of the day before the period */
             risk_distribution_changes: components["schemas"]["RiskDistributionChanges"];
         };
         /** UserCounts */
@@ -2113,7 +2431,10 @@ export interface components {
              * @description When it was made
              */
             booked_at: string;
-            /** Cancelled At */
+            /**
+             * Cancelled At
+             * @description When it was cancelled; null if it was not
+             */
             cancelled_at: string | null;
             /**
              * Date
@@ -2121,21 +2442,31 @@ export interface components {
              * @description When it starts
              */
             date: string;
-            /** Id */
+            /**
+             * Id
+             * @description Cliniko's id
+             */
             id: string;
             /**
              * Is Late Cancellation
              * @description Cancelled less than 24 hours before its start
              */
             is_late_cancellation: boolean;
-            /** Practitioner */
+            /**
+             * Practitioner
+             * @description Name of the practitioner; null if Cliniko names none
+             */
             practitioner: string | null;
             /**
              * Status
+             * @description `cancelled`; `booked`: lies ahead; `missed`: marked as such; `attended`: all others
              * @enum {string}
              */
             status: "attended" | "missed" | "booked" | "cancelled";
-            /** Type */
+            /**
+             * Type
+             * @description Name of the appointment type; null if Cliniko names none
+             */
             type: string | null;
         };
     };

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from serving.app import ROUTERS
 from serving.document import TAGS, describe
 from serving.errors import FAMILY
+from serving.glossary import GLOSSARY
 from serving.openapi import ProblemBody
 from tests.serving.conftest import Api
 from tests.serving.test_routes import SYNC
@@ -126,6 +127,23 @@ def test_every_parameter_and_body_is_described_and_shown(operation: str) -> None
         assert resolved(content["schema"])["additionalProperties"] is False
         assert faults(content["schema"], content["example"]) == []
         assert {"400", "413", "415"} <= OPERATIONS[operation]["responses"].keys()
+
+
+@pytest.mark.parametrize("schema", DOCUMENT["components"]["schemas"])
+def test_every_field_says_what_it_means(schema: str) -> None:
+    fields = DOCUMENT["components"]["schemas"][schema].get("properties", {})
+    silent = [field for field, described in fields.items() if not described.get("description")]
+    assert silent == [], "describe them in the schema, or in serving/glossary.py"
+
+
+def test_the_glossary_has_no_words_that_nobody_uses() -> None:
+    used = {
+        name
+        for schema, described in DOCUMENT["components"]["schemas"].items()
+        for field in described.get("properties", {})
+        for name in (field, f"{schema}.{field}")
+    }
+    assert GLOSSARY.keys() <= used
 
 
 def test_a_wrong_example_would_be_seen() -> None:
