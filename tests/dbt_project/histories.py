@@ -35,6 +35,8 @@ class History:
         for change in self._changes():
             for _ in range(6):
                 change()
+        for _ in range(12):
+            self._load.outreach(self._someone(), self._one("success", "no_response"), self._instant())
         return self._load
 
     def step(self) -> Clinic:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 from random import Random
 
 import psycopg
@@ -16,7 +17,7 @@ from tests.dbt_project.readers import relations
 from warehouse.settings import Settings
 
 OURS = ("staging", "intermediate", "candidates", "checks", "operations", "marts")
-INSTANTS = (NOON - days(30), NOON, NOON + days(45))
+INSTANTS: tuple[datetime, ...] = (NOON - days(30), NOON, NOON + days(45))
 
 
 def live(settings: Settings, organizations: int, steps: int, builds: int, seed: int) -> None:
@@ -66,12 +67,13 @@ def assert_equal(settings: Settings, rebuilt: Settings) -> None:
     tables, views = relations(settings, "r"), relations(settings, "v")
     assert (tables, views) == (relations(rebuilt, "r"), relations(rebuilt, "v"))
     assert len(tables) >= 9
-    asked = [(table, NOON) for table in tables] + [(view, as_of) for view in views for as_of in INSTANTS]
-    for relation, as_of in asked:
-        incremental, again = rows(settings, relation, as_of), rows(rebuilt, relation, as_of)
-        only = sorted(set(incremental) ^ set(again))
+    asked: dict[str, tuple[datetime, ...]] = dict.fromkeys(tables, (NOON,)) | dict.fromkeys(views, INSTANTS)
+    for relation, instants in asked.items():
+        incremental = [rows(settings, relation, as_of) for as_of in instants]
+        again = [rows(rebuilt, relation, as_of) for as_of in instants]
+        only = sorted(set(chain(*incremental)) ^ set(chain(*again)))
         assert incremental == again, f"{relation}: {only[:4]}"
-        assert incremental, f"{relation}: nothing to compare"
+        assert any(incremental), f"{relation}: nothing to compare"
 
 
 @pytest.fixture
@@ -86,6 +88,7 @@ def check(cluster: Settings, settings: Settings, scratch: str) -> None:
     assert build(settings, full=True).rows_written == 0
 
 
+@pytest.mark.timeout(900)
 def test_incremental_equals_a_rebuild(cluster: Settings, warehouse: Settings, scratch: str) -> None:
     live(warehouse, organizations=12, steps=12, builds=3, seed=20260310)
     check(cluster, warehouse, scratch)

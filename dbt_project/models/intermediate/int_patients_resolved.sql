@@ -29,8 +29,27 @@ merged_away as (
         on
             affected.organization_id = merged.organization_id
             and affected.patient_id = merged.survivor_patient_id
+),
+
+resolved as (
+    select * from survivors
+    union all
+    select * from merged_away
 )
 
-select * from survivors
-union all
-select * from merged_away
+-- whoever was purged is forgotten, and so is what was merged into them
+select
+    resolved.organization_id,
+    resolved.patient_id,
+    resolved.survivor_patient_id,
+    coalesce(records.is_purged, false) or coalesce(survivor_records.is_purged, false)
+        as is_forgotten
+from resolved
+left join {{ ref('stg_cliniko__patients') }} as records
+    on
+        records.organization_id = resolved.organization_id
+        and records.patient_id = resolved.patient_id
+left join {{ ref('stg_cliniko__patients') }} as survivor_records
+    on
+        survivor_records.organization_id = resolved.organization_id
+        and survivor_records.patient_id = resolved.survivor_patient_id

@@ -12,7 +12,7 @@ with patients as (
     select
         patients.*,
         resolved.survivor_patient_id,
-        patients.is_purged or coalesce(survivors.is_purged, false) as is_forgotten,
+        resolved.is_forgotten,
         -- a record with a merge date but no link was merged into somebody unknown
         resolved.survivor_patient_id <> patients.patient_id
         or (patients.merged_at is not null and patients.merged_with_patient_id is null)
@@ -24,10 +24,6 @@ with patients as (
         on
             resolved.organization_id = patients.organization_id
             and resolved.patient_id = patients.patient_id
-    left join {{ ref('stg_cliniko__patients') }} as survivors
-        on
-            survivors.organization_id = resolved.organization_id
-            and survivors.patient_id = resolved.survivor_patient_id
 ),
 
 phones as (
@@ -53,7 +49,7 @@ phones as (
         numbers.place
 ),
 
--- whoever was purged is forgotten, and so is what was merged into them: the rows stay to be counted
+-- of whoever is forgotten the rows stay to be counted
 remembered as (
     select
         patients.organization_id,

@@ -14,7 +14,7 @@ with notes as (
         on
             patients.organization_id = notes.organization_id
             and patients.patient_id = notes.patient_id
-    where not notes.is_purged
+    where not notes.is_purged and not patients.is_forgotten
 ),
 
 -- jsonpath is lax: content of another shape yields nothing instead of an error
