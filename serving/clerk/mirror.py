@@ -100,7 +100,7 @@ class Mirror:
         await self._database.write(organization_id, MIRROR, named)
 
     async def _fail(self, organization_id: str, sync_id: str, code: str) -> None:
-        log.warning("clerk_sync_failed", organization_id=organization_id, code=code)
+        log.warning("clerk_sync_failed", organization_id=organization_id, reason=code)
         parameters = {"organization_id": organization_id, "sync_id": sync_id, "code": code}
         with contextlib.suppress(DatabaseError, Problem):  # then its lease tells
             await self._database.write(organization_id, FAIL, parameters)

@@ -265,12 +265,17 @@ def test_without_a_key_it_says_so(warehouse: Settings, clerk: Clerk) -> None:
         assert status(api)["clerk_api_connected"] is False
 
 
-def test_a_wrong_key_is_told_and_never_shown(warehouse: Settings, people: Clerk) -> None:
+def test_a_wrong_key_is_told_and_never_shown(
+    warehouse: Settings, people: Clerk, capfd: pytest.CaptureFixture[str]
+) -> None:
     marts.add_organization(warehouse, "org_a")
     with run_mirroring(warehouse, people, clerk_secret_key=SecretStr("sk_test_wrong")) as api:
         assert sync(api)["error_code"] == "key_refused"
         assert status(api)["clerk_api_connected"] is False
         assert "sk_test" not in api.get(STATUS).text
+    said = "".join(capfd.readouterr())
+    assert "key_refused" in said
+    assert "sk_test" not in said
 
 
 def test_who_may_ask(api: Api) -> None:
