@@ -279,13 +279,16 @@ def _outreach(pencil: Pencil) -> None:
 
 def _attempt(pencil: Pencil, patient_id: str, occurred_at: datetime) -> None:
     method = pencil.one_of("sms", "email", "phone")
+    # two answers of one instant would leave it open to whom a booking belongs
+    taken = {row["occurred_at"] for row in pencil.outreach}
+    while occurred_at in taken:
+        occurred_at += MICROSECOND
     pencil.outreach.append(
         {
             "patient_id": patient_id,
             "method": method,
             "outcome": pencil.one_of("success", "success", "no_response", "failed"),
-            # two answers of one instant would leave it open to whom a booking belongs
-            "occurred_at": occurred_at + len(pencil.outreach) * MICROSECOND,
+            "occurred_at": occurred_at,
             "opened_at": pencil.maybe(0, 1, -1) if method == "email" else None,
         }
     )

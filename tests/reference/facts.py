@@ -3,6 +3,7 @@
 What was purged upstream is not here, except patients, who are counted. Nothing here depends on an instant.
 """
 
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,10 +36,15 @@ class Patient(Fact):
     survivor_id: str
     is_merged: bool
     is_purged: bool
-    name: str
+    first_name: str | None
+    last_name: str | None
     phone: str | None
     email: str | None
     updated_at: datetime
+
+    @property
+    def name(self) -> str:
+        return " ".join(part for part in (self.first_name, self.last_name) if part)
 
     def is_live_at(self, as_of: datetime) -> bool:
         return self.counts_at(as_of) and not self.is_merged and not self.is_purged
@@ -79,7 +85,10 @@ class Message(Fact):
 @dataclass(frozen=True)
 class Note(Fact):
     patient_id: str
+    practitioner_id: str | None
+    title: str | None
     is_draft: bool
+    updated_at: datetime
 
 
 @dataclass(frozen=True)
@@ -91,7 +100,7 @@ class Business(Fact):
 class Attempt:
     """One row of the outreach log."""
 
-    id: str
+    id: uuid.UUID
     patient_id: str
     method: str
     outcome: str
@@ -136,8 +145,7 @@ def facts_of(raw: RawClinic) -> Facts:
     return Facts(
         organization_id=raw.organization_id,
         patients={
-            row["id"]: _patient(row, survivor(row["id"]))
-            for row in current(raw.versions["patients"]).values()
+            row_id: _patient(raw, row_id, survivor(row_id)) for row_id in current(raw.versions["patients"])
         },
         visits=[
             *(_individual(row) for row in of_patients("individual_appointments")),
@@ -157,7 +165,14 @@ def facts_of(raw: RawClinic) -> Facts:
             if row["direction_code"] == RECEIVED and row["category_code"] != MEMO
         ],
         notes=[
-            Note(**_made(row), patient_id=row["patient_id"], is_draft=bool(row["draft"]))
+            Note(
+                **_made(row),
+                patient_id=row["patient_id"],
+                practitioner_id=row["practitioner_id"],
+                title=row["title"],
+                is_draft=bool(row["draft"]),
+                updated_at=row["updated_at"],
+            )
             for row in of_patients("treatment_notes")
         ],
         businesses=[
@@ -181,9 +196,12 @@ def merges(versions: Sequence[Row]) -> dict[str, str]:
 
 
 def _last_known(versions: Sequence[Row], column: str) -> dict[str, str | None]:
+    return {record_id: row[column] for record_id, row in _last_seen(versions).items()}
+
+
+def _last_seen(versions: Sequence[Row]) -> dict[str, Row]:
     """What Cliniko last said of each record while it still held it."""
-    seen = [version for version in versions if version["purged_at"] is None]
-    return {row["id"]: row[column] for row in current(seen).values()}
+    return current([version for version in versions if version["purged_at"] is None])
 
 
 def follow(merged_into: Mapping[str, str], patient_id: str) -> str:
@@ -202,16 +220,21 @@ def _made(row: Row) -> dict[str, Any]:
     return {"id": row["id"], "created_at": row["created_at"], "removed_at": removed_at}
 
 
-def _patient(row: Row, survivor_id: str) -> Patient:
+def _patient(raw: RawClinic, patient_id: str, survivor_id: str) -> Patient:
+    """Who was purged is forgotten, and so is who was merged into one who was."""
+    latest, last_seen = current(raw.versions["patients"]), _last_seen(raw.versions["patients"])
+    is_forgotten = any(latest[it]["purged_at"] for it in (patient_id, survivor_id) if it in latest)
+    person = {} if is_forgotten else latest[patient_id]
     return Patient(
-        **_made(row),
+        **_made(last_seen[patient_id]),
         survivor_id=survivor_id,
-        is_merged=survivor_id != row["id"],
-        is_purged=row["purged_at"] is not None,
-        name=" ".join(part for part in (row["first_name"], row["last_name"]) if part),
-        phone=chosen_phone(row["patient_phone_numbers"] or ()),
-        email=row["email"] or None,
-        updated_at=row["updated_at"],
+        is_merged=survivor_id != patient_id,
+        is_purged=latest[patient_id]["purged_at"] is not None,
+        first_name=person.get("first_name") or None,
+        last_name=person.get("last_name") or None,
+        phone=chosen_phone(person.get("patient_phone_numbers") or ()),
+        email=person.get("email") or None,
+        updated_at=latest[patient_id]["updated_at"],
     )
 
 
@@ -269,7 +292,7 @@ def _signed(row: Row) -> Decimal:
 
 def _attempt(row: Row, survivor_id: str) -> Attempt:
     return Attempt(
-        id=str(row["id"]),
+        id=row["id"],
         patient_id=survivor_id,
         method=row["method"],
         outcome=row["outcome"],

@@ -21,6 +21,7 @@ def master_view(question: Question) -> list[Row]:
 def master_row(standing: Standing) -> Row:
     question, patient = standing.question, standing.patient
     attempts = question.attempts.get(patient.id, [])
+    notes = [note.created_at for note in question.notes.get(patient.id, [])]
     return {
         "organization_id": question.facts.organization_id,
         "patient_id": patient.id,
@@ -49,6 +50,8 @@ def master_row(standing: Standing) -> Row:
         "has_attended_last_30d": bool(standing.last_days(standing.attended, 30)),
         "created_at": patient.created_at,
         "updated_at": patient.updated_at,
+        "treatment_note_count": len(notes),
+        "last_treatment_note_at": max(notes, default=None),
     }
 
 
@@ -80,8 +83,8 @@ def active_patients(question: Question) -> list[Row]:
         {
             "organization_id": question.facts.organization_id,
             "patient_id": standing.patient.id,
-            "id": int.from_bytes(_hash(standing)) >> (256 - 52),
-            "contact_id": contact_id(standing),
+            "id": contact_number(question, standing.patient.id),
+            "contact_id": contact_id(question, standing.patient.id),
             "contact_name": standing.patient.name,
             "contact_phone": bare_phone(standing),
             **_counts(standing),
@@ -98,7 +101,7 @@ def contacts_with_appointments(question: Question) -> list[Row]:
     return [
         {
             "organization_id": question.facts.organization_id,
-            "contact_id": contact_id(standing),
+            "contact_id": contact_id(question, standing.patient.id),
             "name": standing.patient.name,
             "phone": bare_phone(standing),
             "email": standing.patient.email,
@@ -148,14 +151,17 @@ def bare_phone(standing: Standing) -> str | None:
     return standing.patient.phone and standing.patient.phone.removeprefix("+")
 
 
-def _hash(standing: Standing) -> bytes:
-    key = f"{standing.question.facts.organization_id}:{standing.patient.id}"
-    return hashlib.sha256(key.encode()).digest()
+def _hash(question: Question, patient_id: str) -> bytes:
+    return hashlib.sha256(f"{question.facts.organization_id}:{patient_id}".encode()).digest()
 
 
-def contact_id(standing: Standing) -> uuid.UUID:
+def contact_number(question: Question, patient_id: str) -> int:
+    return int.from_bytes(_hash(question, patient_id)) >> (256 - 52)
+
+
+def contact_id(question: Question, patient_id: str) -> uuid.UUID:
     """UUID version 8: four bits say 8, two say which variant."""
-    value = bytearray(_hash(standing)[:16])
+    value = bytearray(_hash(question, patient_id)[:16])
     value[6] = 0x80 | value[6] & 0x0F
     value[8] = 0x80 | value[8] & 0x3F
     return uuid.UUID(bytes=bytes(value))

@@ -1,15 +1,27 @@
 """What is compared: the served relations, and the counts that the API draws from them."""
 
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, LiteralString
 
 from serving.active_patients.queries import SUMMARY
 from serving.reengagement.queries import PRIORITIZED, RISK_METRICS
+from serving.sync.queries import DASHBOARD
 from tests.reference.lists import active_patients, contacts_with_appointments, master_view, prioritized
+from tests.reference.outreach import bookings_attributed, performance
 from tests.reference.question import Question
 from tests.reference.risk import LEVELS
-from tests.reference.summaries import active_summary, risk_metrics
+from tests.reference.summaries import active_summary, contact_metrics, risk_metrics
+from tests.reference.tables import (
+    NOTES,
+    STATE_NOW,
+    dim_patients,
+    patient_states,
+    treatment_notes,
+    visits_as_of,
+)
+from tests.reference.trends import daily, days_back
 
 Row = dict[str, Any]
 
@@ -21,6 +33,9 @@ class Mart:
     name: str
     key: tuple[str, ...]
     expected: Callable[[Question], list[Row]]
+    query: LiteralString = ""
+    is_sampled: bool = False
+    """The reference knows some of the rows: only those are compared."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +46,25 @@ class Answer:
     statement: LiteralString
     expected: Callable[[Question], Row]
     parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+ALL_DAYS: LiteralString = "select array_agg(day order by day) as days from marts.reengagement_daily"
+
+
+def all_days(question: Question) -> list[Row]:
+    return [{"days": days_back(question)}]
+
+
+def some_days(question: Question) -> list[Row]:
+    """The newest days, and others of the year at random: each costs the whole catalogue."""
+    days = days_back(question)
+    chance = random.Random(question.as_of.isoformat())
+    return daily(question, [*chance.sample(days[:-8], 8), *days[-8:]])
+
+
+def contacts_answer(question: Question) -> Row:
+    counts = contact_metrics(question)
+    return {"contact_metrics": counts | {"link_percentage": float(counts["link_percentage"])}}
 
 
 def risk_answer(question: Question) -> Row:
@@ -60,11 +94,19 @@ def prioritized_answer(question: Question) -> Row:
 
 
 MARTS = (
+    Mart("dim_patients", ("patient_id",), dim_patients),
+    Mart("visits_as_of", ("visit_kind", "visit_id"), visits_as_of),
+    Mart("fct_patient_states", ("patient_id",), patient_states, STATE_NOW),
+    Mart("fct_treatment_notes", ("treatment_note_id",), treatment_notes, NOTES),
+    Mart("bookings_attributed", ("visit_kind", "visit_id"), bookings_attributed),
+    Mart("reengagement_performance_view", ("timeframe",), performance),
+    Mart("reengagement_daily", ("day",), some_days, is_sampled=True),
+    Mart("the days of reengagement_daily", (), all_days, ALL_DAYS),
     Mart("patient_reengagement_master_view", ("patient_id",), master_view),
     Mart("active_patients", ("patient_id",), active_patients),
     Mart("contacts_with_appointments", ("cliniko_patient_id",), contacts_with_appointments),
 )
-WHOLE_LIST = {
+WHOLE_LIST: Mapping[str, Any] = {
     "engagement_status": None,
     "action_priority": None,
     "search": None,
@@ -77,5 +119,6 @@ WHOLE_LIST = {
 ANSWERS = (
     Answer("risk-metrics", RISK_METRICS, risk_answer),
     Answer("active-patients summary", SUMMARY, summary_answer),
+    Answer("sync dashboard", DASHBOARD, contacts_answer),
     Answer("prioritized", PRIORITIZED, prioritized_answer, WHOLE_LIST),
 )

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -34,7 +34,8 @@ def credits(question: Question) -> list[Credit]:  # noqa: A001 - the word of the
     found = []
     for patient_id, visits in question.visits.items():
         successes = [row for row in question.attempts.get(patient_id, []) if row.is_success]
-        for visit in visits:
+        # what was entered after its start was never booked
+        for visit in (visit for visit in visits if visit.created_at < visit.starts_at):
             booked_on = question.day(visit.created_at)
             window = [booked_on - timedelta(days=ago) for ago in range(15)]
             eligible = [row for row in successes if question.day(row.occurred_at) in window]
@@ -47,9 +48,13 @@ def credits(question: Question) -> list[Credit]:  # noqa: A001 - the word of the
 def first_credits(question: Question) -> dict[PatientDay, Credit]:
     """The first booking of each patient-day that has one."""
     first: dict[PatientDay, Credit] = {}
-    for credit in sorted(credits(question), key=lambda it: (it.visit.created_at, int(it.visit.id))):
+    for credit in sorted(credits(question), key=_order):
         first.setdefault(credit.patient_day, credit)
     return first
+
+
+def _order(credit: Credit) -> tuple[datetime, str, int]:
+    return credit.visit.created_at, credit.visit.kind, int(credit.visit.id)
 
 
 def bookings_attributed(question: Question) -> list[dict[str, Any]]:

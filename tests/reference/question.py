@@ -78,14 +78,15 @@ class Question:
     def attempts(self) -> dict[str, list[Attempt]]:
         return _by_patient(row for row in self.facts.attempts if row.occurred_at <= self.as_of)
 
-    def contacts(self, patient_id: str) -> list[datetime]:
+    def contacts(self, patient_id: str, *, with_outreach: bool = True) -> list[datetime]:
         """Each two-way touch there was."""
         visits = self.visits.get(patient_id, [])
+        attempts = self.attempts.get(patient_id, []) if with_outreach else []
         return [
             *(visit.starts_at for visit in visits if self.status(visit) == "attended"),
             *(visit.created_at for visit in visits if visit.created_at < visit.starts_at),
             *(message.created_at for message in self.messages.get(patient_id, [])),
-            *(row.occurred_at for row in self.attempts.get(patient_id, []) if row.is_success),
+            *(row.occurred_at for row in attempts if row.is_success),
         ]
 
 

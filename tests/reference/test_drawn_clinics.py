@@ -1,6 +1,7 @@
 """A hundred drawn clinics in one build: every column of every mart equals the reference, now and then."""
 
 import random
+from collections import defaultdict
 from collections.abc import Mapping
 
 import pytest
@@ -11,6 +12,8 @@ from tests.reference.drawing import Drawn, draw_clinic
 from tests.reference.facts import facts_of
 from tests.reference.lists import master_view
 from tests.reference.loading import load
+from tests.reference.marts import some_days
+from tests.reference.outreach import performance
 from tests.reference.question import Question
 from tests.reference.raw import read_clinic
 from tests.reference.risk import LEVELS
@@ -51,21 +54,28 @@ def test_every_mart_equals_the_reference(module_warehouse: Settings, hundred: Cl
 
 
 def test_the_drawn_clinics_prove_something(module_warehouse: Settings, hundred: Clinics) -> None:
-    """Each level, status, priority, action and reason was among what was compared."""
-    seen: dict[str, set[object]] = {}
+    """Each level, status, action, reason and verdict was compared, and no column was all zeros."""
+    seen: dict[str, set[object]] = defaultdict(set)
     for name, clinic in hundred.items():
-        facts = facts_of(read_clinic(module_warehouse, name))
-        for row in master_view(Question.at(facts, clinic.anchor)):
-            for column in ("risk_level", "engagement_status", "action_priority", "recommended_action"):
-                seen.setdefault(column, set()).add(row[column])
-            seen.setdefault("risk_reasons", set()).update(row["risk_reasons"])
+        question = Question.at(facts_of(read_clinic(module_warehouse, name)), clinic.anchor)
+        for row in (*master_view(question), *performance(question), *some_days(question)):
+            for column, value in row.items():
+                seen[column].update(value if isinstance(value, list) else [value])
     assert seen["risk_level"] == {*LEVELS, None}
-    assert {column: len(values) for column, values in seen.items() if column != "risk_level"} == {
-        "engagement_status": 3,
-        "action_priority": 4,
-        "recommended_action": 9,
-        "risk_reasons": 9,
-    }
+    counts = {column: len(values) for column, values in seen.items()}
+    assert counts | KINDS == counts
+    assert not [column for column, count in counts.items() if count == 1 and column not in CONSTANT]
+
+
+KINDS = {
+    "engagement_status": 3,
+    "action_priority": 4,
+    "recommended_action": 9,
+    "risk_reasons": 9,
+    "our_performance": 4,
+    "email_opened_tracked": 2,
+}
+CONSTANT = {"industry_avg_contact_rate", "industry_avg_conversion"}
 
 
 @pytest.mark.long

@@ -30,8 +30,7 @@ def at_end_of(question: Question, day: date) -> Question:
 
 def _row(question: Question, day: date) -> dict[str, Any]:
     then, before = at_end_of(question, day), at_end_of(question, day - timedelta(days=1))
-    now_standing = {standing.patient.id: standing for standing in standings(then)}
-    was_standing = {standing.patient.id: standing for standing in standings(before)}
+    now_standing, was_standing = _standings(then), _standings(before)
     levels = [standing.level for standing in now_standing.values()]
     rows = [row for of_patient in then.attempts.values() for row in of_patient]
     today = [row for row in rows if then.day(row.occurred_at) == day]
@@ -53,6 +52,12 @@ def _row(question: Question, day: date) -> dict[str, Any]:
         **{f"{it}_attempts": sum(row.method == it for row in today) for it in METHODS},
         **{f"{it}_successes": sum(row.method == it and row.is_success for row in today) for it in METHODS},
     }
+
+
+def _standings(then: Question) -> dict[str, Standing]:
+    """D is counted in the zone that the clinic had then, the days of the trend in that of the question."""
+    asked_then = Question.at(then.facts, then.as_of)
+    return {standing.patient.id: standing for standing in standings(asked_then)}
 
 
 def _at_risk(standing: dict[str, Standing]) -> set[str]:
