@@ -9,7 +9,7 @@ export RUNTIME__DLTHUB_TELEMETRY := false
 export DAGSTER_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
 
-.PHONY: help demo down test test-long check lock format system-packages client
+.PHONY: help demo down test test-tenancy test-long check lock format system-packages client
 
 # Programs that tests use and Python cannot bring, by Debian's names; Python itself needs none of them.
 SYSTEM_PACKAGES := chromium redis-server nodejs npm
@@ -46,6 +46,9 @@ system-packages: ## install the programs that tests use (Debian, as root), where
 
 test: system-packages check ## everything the CI runs
 	@$(BIN)/pytest -m 'not long' --numprocesses 2 --dist loadfile
+
+test-tenancy: system-packages .venv/ready ## a hundred thousand requests of eight clinics at once, looking for a leak
+	@$(BIN)/pytest -m long tests/serving/test_tenancy.py
 
 test-long: system-packages .venv/ready ## what takes longer than a quarter of an hour
 	@$(BIN)/pytest -m long
