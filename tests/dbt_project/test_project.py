@@ -1,4 +1,4 @@
-"""The project itself: its unit tests pass against a real database, and nothing of it is undocumented."""
+"""The project itself: its unit tests pass against a real database, and publishing comes last."""
 
 import json
 import os
@@ -12,8 +12,6 @@ import pytest
 
 from orchestration.build import PROJECT, dbt_environment, dbt_home
 from warehouse.settings import Settings
-
-READ = ("marts", "operations")  # the folders whose models somebody reads
 
 
 def test_unit_tests_pass(built: Settings) -> None:
@@ -36,26 +34,6 @@ def test_unit_tests_pass(built: Settings) -> None:
 def manifest(built: Settings) -> dict[str, Any]:
     content: dict[str, Any] = json.loads((dbt_home(built) / "target" / "manifest.json").read_text())
     return content
-
-
-def test_every_model_is_described(manifest: dict[str, Any]) -> None:
-    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
-    undocumented = [node["name"] for node in models if not node["description"].strip()]
-    columns = [
-        f"{node['name']}.{column['name']}"
-        for node in models
-        if node["fqn"][1] in READ
-        for column in node["columns"].values()
-        if not column["description"].strip()
-    ]
-    assert (undocumented, columns) == ([], [])
-
-
-def test_every_mart_has_a_contract_and_its_twin(manifest: dict[str, Any]) -> None:
-    for node in manifest["nodes"].values():
-        if node["resource_type"] == "model":
-            assert (PROJECT / node["original_file_path"]).with_suffix(".yml").exists(), node["name"]
-            assert node["config"]["contract"]["enforced"] == (node["fqn"][1] in READ), node["name"]
 
 
 def test_publishing_comes_after_everything_that_is_served(manifest: dict[str, Any]) -> None:
