@@ -20,7 +20,9 @@ success_days as (
 ),
 
 -- a day of success is credited with what is booked until the patient's next one
-successes as (
+-- each step once: to the planner a year of successes is a handful of rows, and it would ask for
+-- them again on each of the days
+successes as materialized (
     select
         success_days.*,
         least(
@@ -32,12 +34,11 @@ successes as (
     from success_days
 ),
 
-bookings as materialized (
+booked as materialized (
     select
         visits.*,
         successes.day_number as success_day,
-        days.day_number,
-        days.asked_at
+        width_bucket(visits.created_at, clock.closings) as day_number
     from successes
     inner join clock
         on clock.organization_id = successes.organization_id
@@ -48,10 +49,17 @@ bookings as materialized (
             and visits.created_at < visits.starts_at
             and visits.created_at >= clock.closings[successes.day_number]
             and visits.created_at < clock.closings[successes.end_day]
+),
+
+bookings as materialized (
+    select
+        booked.*,
+        days.asked_at
+    from booked
     inner join days
         on
-            days.organization_id = visits.organization_id
-            and days.day_number = width_bucket(visits.created_at, clock.closings)
+            days.organization_id = booked.organization_id
+            and days.day_number = booked.day_number
 )
 
 select distinct
