@@ -25,6 +25,7 @@ from warehouse.sealing import Secret
 from warehouse.settings import Settings
 
 AUTHORIZED_PARTY = "http://localhost:3000"
+OPERATOR = "user_operator"
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,10 @@ class Chain:
                 " where usename = 'routiq_api' and datname = current_database()"
             )
 
-    def token(self, clinic: Clinic, role: str = "member") -> str:
+    def token(self, clinic: Clinic, role: str = "member", subject: str = "user_front_desk") -> str:
         answer = httpx.post(
             f"{self.clerk_url}/_sandbox/tokens",
-            json={"organization_id": clinic.organization_id, "role": role, "subject": "user_front_desk"},
+            json={"organization_id": clinic.organization_id, "role": role, "subject": subject},
         )
         token: str = answer.raise_for_status().json()["token"]
         return token
@@ -84,6 +85,13 @@ class Chain:
             headers={"Authorization": f"Bearer {self.token(token_of or clinic)}"},
             timeout=30,
         )
+
+    def ask_as_operator(self, path: str) -> dict[str, Any]:
+        bearer = {"Authorization": f"Bearer {self.token(self.clinics[0], subject=OPERATOR)}"}
+        answer = httpx.get(self.api_url + path, headers=bearer, timeout=30)
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
 
     def ask(self, clinic: Clinic, path: str, **params: Any) -> dict[str, Any]:
         """The body of an answer that must be good."""
@@ -146,6 +154,7 @@ def chain(
         "ROUTIQ_API_PORT": str(api_port),
         "ROUTIQ_CLERK_ISSUER": clerk_url,
         "ROUTIQ_CLERK_AUTHORIZED_PARTIES": AUTHORIZED_PARTY,
+        "ROUTIQ_OPERATORS": OPERATOR,
     }
     clerk_home = tmp_path_factory.mktemp("clerk")
     with ExitStack() as running:

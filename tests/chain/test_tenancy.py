@@ -19,6 +19,7 @@ PATHS = (
     "/api/v1/admin/contacts/{org}/with-appointments",
     "/api/v1/reengagement/{org}/performance",
     "/api/v1/reengagement/{org}/trends",
+    "/api/v1/admin/sync/dashboard/{org}",
 )
 
 

@@ -123,6 +123,31 @@ def check_contacts(chain: Chain, clinic: Clinic, truth: Truth) -> None:
         assert row["upcoming_appointment_count"] == truly.upcoming_appointment_count
 
 
+def check_sync_dashboard(chain: Chain, clinic: Clinic, truth: Truth) -> None:
+    body = chain.ask(clinic, "/api/v1/admin/sync/dashboard/{org}")
+    told = body["contact_metrics"]
+    expected = (truth.summary.total_contacts, truth.summary.cliniko_linked, truth.summary.unlinked)
+    assert (told["total_contacts"], told["cliniko_linked"], told["unlinked"]) == expected
+    active = body["active_patient_metrics"]
+    assert active["total_active"] == truth.summary.total_active_patients
+    assert active["avg_recent_appointments"] == float(truth.summary.avg_recent_appointments)
+    assert active["most_recent_appointment"] == truth.summary.most_recent_appointment
+    assert body["service_status"] == dict.fromkeys(("cliniko_configured", "sync_enabled", "is_active"), True)
+    assert {run["status"] for run in body["sync_history"]} == {"succeeded"}
+
+
+def check_system_health(chain: Chain, truths: list[Truth]) -> None:
+    """An operator sees both clinics, a member one's own."""
+    told = chain.ask_as_operator("/api/v1/admin/monitoring/system-health")["overall_metrics"]
+    assert told == {
+        "total_organizations": len(truths),
+        "total_contacts": sum(truth.summary.total_contacts for truth in truths),
+        "total_active_patients": sum(truth.summary.total_active_patients for truth in truths),
+    }
+    own = chain.ask(chain.clinics[0], "/api/v1/admin/monitoring/system-health")["overall_metrics"]
+    assert own["total_contacts"] == truths[0].summary.total_contacts
+
+
 def check_everything(chain: Chain, as_of: datetime) -> None:
     for clinic in chain.clinics:
         truth = truth_at(clinic.folder, as_of)
@@ -132,6 +157,8 @@ def check_everything(chain: Chain, as_of: datetime) -> None:
         check_active_patients(chain, clinic, truth)
         check_contacts(chain, clinic, truth)
         check_dashboard(chain, clinic, truth)
+        check_sync_dashboard(chain, clinic, truth)
+    check_system_health(chain, [truth_at(clinic.folder, as_of) for clinic in chain.clinics])
 
 
 def test_the_api_equals_the_truth_before_and_after_a_batch_of_changes(chain: Chain, as_of: datetime) -> None:
