@@ -45,12 +45,14 @@ with touched_patients as (
             and attendees.booking_id = classes.group_appointment_id
 ),
 
+-- a full rebuild takes away whatever it did not compute, so it need not know whose that was
 published_survivors as (
     select
         patients.organization_id,
         patients.survivor_patient_id as patient_id
     from ({{ published('dim_patients',
-        ['organization_id', 'patient_id', 'survivor_patient_id']) }}) as patients
+        ['organization_id', 'patient_id', 'survivor_patient_id'],
+        'not ' ~ flags.FULL_REFRESH) }}) as patients
     inner join touched_patients
         on
             touched_patients.organization_id = patients.organization_id
@@ -60,7 +62,8 @@ published_survivors as (
         select
             facts.organization_id,
             facts.patient_id
-        from ({{ published(fact, ['organization_id', fact_key, 'patient_id'], kind) }}) as facts
+        from ({{ published(fact, ['organization_id', fact_key, 'patient_id'],
+            kind ~ ' and not ' ~ flags.FULL_REFRESH) }}) as facts
         inner join {{ ref(staging) }} as records
             on
                 records.organization_id = facts.organization_id

@@ -10,12 +10,14 @@
 {%- set window_from = "greatest(breakpoints.from_at, '" ~ var('earliest_believable') ~ "')"
     ~ " - interval '" ~ state_window_days() ~ " days'" %}
 
+-- numbered: two ids, mostly alike, are far more work to sort and compare than one number
 with patients as (
     select
         organization_id,
         patient_id,
         created_at,
-        coalesce(archived_at, 'infinity') as lives_until
+        coalesce(archived_at, 'infinity') as lives_until,
+        row_number() over () as number
     from {{ candidates_of(ref('dim_patients')) }}
     where
         not is_merged
@@ -24,39 +26,44 @@ with patients as (
 ),
 
 facts as (
-    select * from {{ ref('int_patient_facts') }}
+    select
+        patients.number,
+        patients.created_at,
+        patients.lives_until,
+        facts.fact,
+        facts.holds_from,
+        facts.holds_until,
+        facts.happened_at,
+        facts.amount
+    from {{ ref('int_patient_facts') }} as facts
+    inner join patients
+        on
+            patients.organization_id = facts.organization_id
+            and patients.patient_id = facts.patient_id
 ),
 
 breakpoints as (
     select
-        patients.organization_id,
-        patients.patient_id,
-        patients.created_at,
-        patients.lives_until,
-        patients.created_at as from_at
+        number,
+        created_at as from_at
     from patients
     union
     select
-        patients.organization_id,
-        patients.patient_id,
-        patients.created_at,
-        patients.lives_until,
-        edges.edge_at as from_at
-    from patients
-    inner join facts
-        on
-            facts.organization_id = patients.organization_id
-            and facts.patient_id = patients.patient_id
-    cross join lateral (values (facts.holds_from), (facts.holds_until)) as edges (edge_at)
-    where edges.edge_at > patients.created_at and edges.edge_at < patients.lives_until
+        number,
+        holds_from as from_at
+    from facts
+    where holds_from > created_at and holds_from < lives_until
+    union
+    select
+        number,
+        holds_until as from_at
+    from facts
+    where holds_until > created_at and holds_until < lives_until
 ),
 
 states as (
     select
-        breakpoints.organization_id,
-        breakpoints.patient_id,
-        breakpoints.created_at,
-        breakpoints.lives_until,
+        breakpoints.number,
         breakpoints.from_at,
         max(facts.happened_at)
         filter (where facts.fact in ('attended', 'booking made', 'message')) as last_touch_at,
@@ -83,25 +90,24 @@ states as (
     from breakpoints
     left join facts
         on
-            facts.organization_id = breakpoints.organization_id
-            and facts.patient_id = breakpoints.patient_id
+            facts.number = breakpoints.number
             and facts.holds_from <= breakpoints.from_at
             and facts.holds_until > breakpoints.from_at
-    group by
-        breakpoints.organization_id,
-        breakpoints.patient_id,
-        breakpoints.created_at,
-        breakpoints.lives_until,
-        breakpoints.from_at
+    group by breakpoints.number, breakpoints.from_at
 ),
 
 spans as (
     select
-        *,
-        lead(from_at, 1, lives_until) over (
-            partition by organization_id, patient_id order by from_at
+        patients.organization_id,
+        patients.patient_id,
+        patients.created_at,
+        states.*,
+        lead(states.from_at, 1, patients.lives_until) over (
+            partition by states.number order by states.from_at
         ) as to_at
     from states
+    inner join patients
+        on patients.number = states.number
 )
 
 select
