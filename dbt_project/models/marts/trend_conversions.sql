@@ -1,12 +1,8 @@
-with days as materialized (
-    select * from {{ ref('trend_days') }}
-),
-
-clock as materialized (
+with clock as materialized (
     select
         organization_id,
         array_agg(closes_at order by day_number) as closings
-    from days
+    from {{ ref('trend_days') }}
     group by organization_id
 ),
 
@@ -20,11 +16,9 @@ success_days as (
 ),
 
 -- a day of success is credited with what is booked until the patient's next one
--- each step once: to the planner a year of successes is a handful of rows, and it would ask for
--- them again on each of the days
 successes as materialized (
     select
-        success_days.*,
+        *,
         least(
             lead(day_number, 1, {{ last_day() | int + 1 }}) over (
                 partition by organization_id, patient_id order by day_number
@@ -34,32 +28,38 @@ successes as materialized (
     from success_days
 ),
 
-booked as materialized (
+-- looked up patient by patient: to the planner a year of successes is a handful of rows, and a join
+-- would be made anew for each of the days
+bookings as (
     select
-        visits.*,
+        successes.organization_id,
+        successes.patient_id,
         successes.day_number as success_day,
-        width_bucket(visits.created_at, clock.closings) as day_number
+        clock.closings[successes.day_number] as success_day_from,
+        found.day_number,
+        clock.closings[found.day_number] as day_from,
+        clock.closings[found.day_number + 1] - interval '1 microsecond' as asked_at,
+        found.created_at,
+        found.removed_at,
+        found.cancelled_at,
+        found.twin_class,
+        found.twin_rank
     from successes
-    inner join clock
-        on clock.organization_id = successes.organization_id
-    inner join {{ ref('fct_visits') }} as visits
-        on
-            visits.organization_id = successes.organization_id
-            and visits.patient_id = successes.patient_id
-            and visits.created_at < visits.starts_at
-            and visits.created_at >= clock.closings[successes.day_number]
-            and visits.created_at < clock.closings[successes.end_day]
-),
-
-bookings as materialized (
-    select
-        booked.*,
-        days.asked_at
-    from booked
-    inner join days
-        on
-            days.organization_id = booked.organization_id
-            and days.day_number = booked.day_number
+    inner join clock on clock.organization_id = successes.organization_id
+    cross join
+        lateral (
+            select
+                *,
+                width_bucket(created_at, clock.closings) as day_number
+            from {{ ref('fct_visits') }}
+            where
+                organization_id = successes.organization_id
+                and patient_id = successes.patient_id
+                and created_at < starts_at
+                and created_at >= clock.closings[successes.day_number]
+                and created_at < clock.closings[successes.end_day]
+            {{ fence() }}
+        ) as found
 )
 
 select distinct
@@ -69,13 +69,14 @@ select distinct
     day_number,
     not exists (
         select
-        from bookings as earlier
+        from {{ ref('fct_visits') }} as earlier
         where
             earlier.organization_id = bookings.organization_id
             and earlier.patient_id = bookings.patient_id
-            and earlier.success_day = bookings.success_day
-            and earlier.day_number < bookings.day_number
+            and earlier.created_at < earlier.starts_at
+            and earlier.created_at >= bookings.success_day_from
+            and earlier.created_at < bookings.day_from
             and {{ counts_at('earlier', 'bookings.asked_at') }}
     ) as is_first
 from bookings
-where {{ counts_at('bookings', 'asked_at') }}
+where {{ counts_at('bookings', 'bookings.asked_at') }}
