@@ -130,6 +130,7 @@ class Facts:
 
 def facts_of(raw: RawClinic) -> Facts:
     merged_into = merges(raw.versions["patients"])
+    latest = current(raw.versions["patients"])
 
     def survivor(patient_id: str) -> str:
         return follow(merged_into, patient_id)
@@ -137,16 +138,14 @@ def facts_of(raw: RawClinic) -> Facts:
     def of_patients(feed: str) -> list[Row]:
         """Rows that name a patient, the name being the survivor's."""
         return [
-            {**row, "patient_id": survivor(row["patient_id"])}
+            {**row, "patient_id": survivor(row["patient_id"]), "named_patient_id": row["patient_id"]}
             for row in held(raw.versions[feed])
             if row["patient_id"] is not None
         ]
 
     return Facts(
         organization_id=raw.organization_id,
-        patients={
-            row_id: _patient(raw, row_id, survivor(row_id)) for row_id in current(raw.versions["patients"])
-        },
+        patients={row_id: _patient(raw, row_id, survivor(row_id)) for row_id in latest},
         visits=[
             *(_individual(row) for row in of_patients("individual_appointments")),
             *_seats(of_patients("attendees"), held(raw.versions["group_appointments"])),
@@ -174,6 +173,7 @@ def facts_of(raw: RawClinic) -> Facts:
                 updated_at=row["updated_at"],
             )
             for row in of_patients("treatment_notes")
+            if not _is_forgotten(latest, row["named_patient_id"], row["patient_id"])
         ],
         businesses=[
             Business(**_made(row), time_zone=row["time_zone_identifier"])
@@ -220,11 +220,14 @@ def _made(row: Row) -> dict[str, Any]:
     return {"id": row["id"], "created_at": row["created_at"], "removed_at": removed_at}
 
 
+def _is_forgotten(latest: Mapping[str, Row], patient_id: str, survivor_id: str) -> bool:
+    """Who was purged, or was merged into one who was: neither name nor notes of theirs are served."""
+    return any(latest[it]["purged_at"] for it in (patient_id, survivor_id) if it in latest)
+
+
 def _patient(raw: RawClinic, patient_id: str, survivor_id: str) -> Patient:
-    """Who was purged is forgotten, and so is who was merged into one who was."""
     latest, last_seen = current(raw.versions["patients"]), _last_seen(raw.versions["patients"])
-    is_forgotten = any(latest[it]["purged_at"] for it in (patient_id, survivor_id) if it in latest)
-    person = {} if is_forgotten else latest[patient_id]
+    person = {} if _is_forgotten(latest, patient_id, survivor_id) else latest[patient_id]
     return Patient(
         **_made(last_seen[patient_id]),
         survivor_id=survivor_id,
