@@ -3,6 +3,8 @@
 What of a sample is not reached is named in the test, with the reason.
 """
 
+import psycopg
+
 from tests.documents.board_clinic import JANE, JOHN
 from tests.documents.conftest import Front
 from tests.documents.samples import known_only, reengagement, shape
@@ -101,6 +103,18 @@ def test_treatment_notes_are_for_the_roles_that_the_organization_allows(board: F
         *("2025-05-14T01:00:00Z", "Progress"),
         "Objective\nRange: full",
     )
+
+
+def test_statistics_change_no_answer_and_stop_none(board: Front) -> None:
+    """The planner knows nothing of a young clinic and more of an old one: either way it is in time."""
+    paths = ("risk-metrics", "dashboard", "performance", "trends", f"patients/{JOHN}")
+    before = [board.board(path) for path in paths]
+    with psycopg.connect(board.settings.url("owner"), autocommit=True) as connection:
+        connection.execute("analyze")
+        connection.execute("update app.publications set data_version = data_version + 1")  # forget answers
+    assert [board.board(path) for path in paths] == before
+    assert board.board("performance", timeframe="last_90_days")["timeframe"] == "last_90_days"
+    assert len(board.board("trends", period="1y")["daily_trends"]) == 365
 
 
 def test_a_logged_call_shows_at_once(board: Front) -> None:
