@@ -187,9 +187,7 @@ PRIORITIZED: LiteralString = framed(f"""
 
 DASHBOARD: LiteralString = framed(f"""
     with patients as materialized (
-        select
-            patient_id, patient_name, engagement_status, risk_level, risk_score, action_priority,
-            recommended_action, days_since_last_contact, lifetime_value
+        select patient_id, engagement_status, risk_level, risk_score, action_priority, lifetime_value
         from marts.patient_reengagement_master_view
         where organization_id = %(organization_id)s
     ),
@@ -242,7 +240,11 @@ DASHBOARD: LiteralString = framed(f"""
                             )
                             order by place
                         )
-                    from top
+                    from marts.patient_reengagement_master_view as persons
+                    inner join (select patient_id, place from top) as places using (patient_id)
+                    where
+                        persons.organization_id = %(organization_id)s
+                        and persons.patient_id = any(array(select patient_id from top))
                 ),
                 '[]'::json
             ),
