@@ -45,6 +45,7 @@ def test_what_is_well_is_not_a_fault(settings: Settings) -> None:
     found = faults(settings, platform())
     assert not {"state", "sign-in", "ports", "migrations", "Cliniko keys"} & found.keys()
     assert "routiq up" in found["processes"].remedy
+    assert "routiq build" in found["data"].remedy
 
 
 def test_open_secrets_are_found(settings: Settings) -> None:
