@@ -1,6 +1,7 @@
 """A small clinic for what is read beside the master view: bookings that outreach may have led to, and notes.
 
-Who is whom: 1 booked an hour ago; 2 was merged into 3; 4's booking was deleted, 5's cancelled; 6 has notes.
+Who is whom: 1 booked an hour ago; 2 was merged into 3; 4's booking was deleted, 5's cancelled; 6 has notes;
+7 sat in a class. Of 99 there is nothing but an invoice.
 """
 
 from datetime import timedelta
@@ -55,6 +56,9 @@ def draw_campaign(clinic: Clinic) -> None:
     clinic.visit("40", "4", ahead, created_at=NOON - days(4), deleted_at=NOON - days(1))
     clinic.visit("50", "5", ahead, created_at=NOON - days(4), cancelled_at=NOON - days(1))
     clinic.visit("80", "8", ahead, created_at=NOON - days(1))
+    clinic.add("group_appointments", id="70", starts_at=NOON - days(30))
+    clinic.seat("71", "7", "70")
+    clinic.add("invoices", id="990", patient_id="99", total_amount="10.00")
     _draw_notes(clinic)
 
 
