@@ -33,7 +33,7 @@ def main(
         server_header=False,
         timeout_graceful_shutdown=20,
         timeout_keep_alive=75,
-        h11_max_incomplete_event_size=32 * 1024,
+        http="serving.protocol:PatientProtocol",
         limit_concurrency=1000,
     )
     if settings.api_workers > 1:
