@@ -54,6 +54,7 @@ def world(module_warehouse: Settings) -> World:
     first.add("group_appointments", id="900", starts_at=NOON - days(2))
     first.seat("901", "12", "900")
     first.seat("902", "21", "900")
+    first.note("161", "16")  # of a patient whom Cliniko has not shown yet
     for clinic in (world.first, world.other):
         clinic.accept()
     assert build(module_warehouse).published == [FIRST, OTHER]
@@ -91,6 +92,7 @@ def change_everything(world: World) -> None:
     first.visit("121", "13", NOON - days(20))  # moved to another patient
     first.purge("individual_appointments", "131")
     first.purge("patients", "14")
+    first.patient("16", merged_with_patient_id="14", merged_at=NOON, archived_at=NOON)
     first.patient("15", last_name="second")  # not archived any more
     first.visit("151", "15", NOON - days(5), appointment_type_id="second")
     first.patient("21", merged_with_patient_id="22", merged_at=NOON, archived_at=NOON)
@@ -149,6 +151,11 @@ def test_merged_patients_belong_to_the_survivor(changed: Changed) -> None:
     # three of their own, and one for the two seats in one class
     assert master["23"]["total_lifetime_appointments"] == 4
     assert master["31"]["total_lifetime_appointments"] == 3
+
+
+def test_notes_of_a_patient_first_seen_merged_into_a_purged_one_are_gone(changed: Changed) -> None:
+    world, _, _ = changed
+    assert world.first.ask("select * from marts.fct_treatment_notes") == []
 
 
 def test_a_reader_never_sees_two_generations(changed: Changed) -> None:

@@ -90,3 +90,7 @@ select * from published_survivors
 union
 select * from current_survivors
 where patient_id is not null
+union
+-- facts may stand under a patient who was never seen before and is merged away at first sight
+select * from touched_patients
+where patient_id is not null
