@@ -1,110 +1,210 @@
-"""How fast the API answers: routes 10 and 12, at one and at sixteen clients, against a constant answer.
+"""How fast the API answers, against a constant answer behind the same guard and against pgbench.
 
-`python -m bench.serving --url http://127.0.0.1:8000 --organization ORG --token "$(routiq token --org ORG)"`
+    python -m bench.serving                                   one clinic of 5,000 patients
+    python -m bench.serving --patients 62000 --appointments 110000
+    python -m bench.serving --others 1000                     the same beside a thousand clinics of 200
 
-`/live` is the constant: the same server, event loop and middleware, without token, limit and database. Start
-the API with ROUTIQ_LIMIT_REGULAR=1000000, or the hour's limit ends the run. Each measure lasts --seconds.
-Prints one JSON document.
+A clinic is drawn and built by dbt, the API runs as its own process, once with a cache and once without. `wrk`
+saturates it over 16 connections; `at_half` is a steady pace of half of that. pgbench runs the prepared
+statement of risk-metrics as the API's role. `new_data_ms`: the first answers after a publication. One JSON
+document. Needs `wrk`.
 """
 
 import argparse
-import asyncio
 import json
+import os
+import re
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from bench.drawn import fill
+from bench.paced import measure
+from orchestration.build import build
+from sandbox.clerk import Issuer, KeyStore, TokenOrder
+from serving.reengagement.queries import RISK_METRICS
+from tests.conftest import free_port
+from tests.serving.conftest import wait_for
+from tests.serving.test_main import is_ready
+from warehouse.bootstrap import embedded_server, prepare_warehouse
+from warehouse.settings import Settings, ensure_secrets
 
-@dataclass(frozen=True)
-class Target:
-    name: str
-    path: str
-    headers: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Measure:
-    seconds: float
-    durations: list[float]
-    statuses: set[int]
-
-    def report(self) -> dict[str, Any]:
-        ordered = sorted(self.durations)
-        return {
-            "requests": len(ordered),
-            "per_second": round(len(ordered) / self.seconds, 1),
-            "p50_ms": round(statistics.median(ordered) * 1000, 2),
-            "p99_ms": round(ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))] * 1000, 2),
-            "statuses": sorted(self.statuses),
-        }
-
-
-async def ask_until(client: httpx.AsyncClient, target: Target, end: float, measure: Measure) -> None:
-    while time.perf_counter() < end:
-        began = time.perf_counter()
-        answer = await client.get(target.path, headers=dict(target.headers))
-        measure.durations.append(time.perf_counter() - began)
-        measure.statuses.add(answer.status_code)
-
-
-async def run(url: str, target: Target, clients: int, seconds: float) -> Measure:
-    """Each client asks again as soon as it is answered, over a connection of its own."""
-    limits = httpx.Limits(max_connections=clients, max_keepalive_connections=clients)
-    async with httpx.AsyncClient(base_url=url, timeout=30, limits=limits, trust_env=False) as client:
-        await asyncio.gather(*(client.get(target.path, headers=dict(target.headers)) for _ in range(clients)))
-        began = time.perf_counter()
-        measure = Measure(seconds, [], set())
-        await asyncio.gather(*(ask_until(client, target, began + seconds, measure) for _ in range(clients)))
-    return Measure(time.perf_counter() - began, measure.durations, measure.statuses)
-
-
-def targets(organization: str, token: str, etag: str) -> list[Target]:
-    bearer = {"Authorization": f"Bearer {token}"}
-    board = f"/api/v1/reengagement/{organization}"
-    return [
-        Target("constant", "/live", {}),
-        Target("refused", f"{board}/risk-metrics", {"Authorization": "Bearer x.y.z"}),
-        Target("risk_metrics", f"{board}/risk-metrics", bearer),
-        Target("risk_metrics_304", f"{board}/risk-metrics", bearer | {"If-None-Match": etag}),
-        Target("prioritized_50", f"{board}/patients/prioritized", bearer),
-        Target(
-            "prioritized_200_critical", f"{board}/patients/prioritized?risk_level=critical&limit=200", bearer
-        ),
-    ]
-
-
-def etag_of(url: str, organization: str, token: str) -> str:
-    answer = httpx.get(
-        f"{url}/api/v1/reengagement/{organization}/risk-metrics",
-        headers={"Authorization": f"Bearer {token}"},
-        timeout=30,
-        trust_env=False,
-    )
-    answer.raise_for_status()
-    return answer.headers["etag"]
+ORGANIZATION = "org_big"
+BOARD = f"/api/v1/reengagement/{ORGANIZATION}"
+ROUTES = {
+    "constant": f"{BOARD}/constant",
+    "risk_metrics": f"{BOARD}/risk-metrics",
+    "performance": f"{BOARD}/performance",
+    "trends": f"{BOARD}/trends",
+    "active_summary": f"/api/v1/admin/active-patients/{ORGANIZATION}/summary",
+    "prioritized": f"{BOARD}/patients/prioritized",
+    "dashboard": f"{BOARD}/dashboard",
+    "active_50": f"/api/v1/admin/active-patients/{ORGANIZATION}?limit=50",
+}
+PARTY, ISSUER = "https://app.example.com", "https://clerk.example.com"
+CLIENTS = 16
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--url", default="http://127.0.0.1:8000")
-    parser.add_argument("--organization", required=True)
-    parser.add_argument("--token", required=True)
-    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--patients", type=int, default=5_000)
+    parser.add_argument("--appointments", type=int, default=9_000)
+    parser.add_argument("--others", type=int, default=0, help="more clinics, of 200 patients each")
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each measure")
     options = parser.parse_args()
-    found: dict[str, Any] = {}
-    for target in targets(
-        options.organization, options.token, etag_of(options.url, options.organization, options.token)
-    ):
-        for clients in (1, 16):
-            measure = asyncio.run(run(options.url, target, clients, options.seconds))
-            found.setdefault(target.name, {})[f"{clients}_clients"] = measure.report()
-    print(json.dumps(found, indent=2))
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        settings = Settings(  # type: ignore[call-arg]
+            home=home, postgres_port=free_port(), DATABASE_URL=None, _env_file=ensure_secrets(home)
+        )
+        try:
+            prepare_warehouse(settings)
+            for number in range(options.others):
+                fill(settings, f"org_{number}", 200, 400, everything=False)
+            fill(settings, ORGANIZATION, options.patients, options.appointments, everything=False)
+            build(settings)
+            print(json.dumps(vars(options) | run(settings, options.seconds), indent=1))
+        finally:
+            embedded_server(settings).remove()
+
+
+def run(settings: Settings, seconds: float) -> dict[str, Any]:
+    issuer = Issuer(ISSUER, KeyStore(settings.home), PARTY)
+    token = issuer.token(TokenOrder(organization_id=ORGANIZATION, role="admin", lifetime_seconds=3600))
+    headers = {"Authorization": f"Bearer {token}"}
+    figures: dict[str, Any] = {"pgbench": pgbench(settings, seconds)}
+    with api(settings, issuer, cache=0) as port:
+        figures["uncached"] = {"risk_metrics": saturate(port, ROUTES["risk_metrics"], headers, seconds)}
+    with api(settings, issuer, cache=64) as port:
+        figures["new_data_ms"] = after_new_data(settings, port, headers)
+        figures["cached"] = {name: of_route(port, path, headers, seconds) for name, path in ROUTES.items()}
+        etag = ask(port, ROUTES["risk_metrics"], headers).headers["etag"]
+        known = headers | {"If-None-Match": etag}
+        figures["not_modified"] = saturate(port, ROUTES["risk_metrics"], known, seconds)
+    figures["shares"] = shares(figures)
+    return figures
+
+
+@contextmanager
+def api(settings: Settings, issuer: Issuer, *, cache: int) -> Iterator[int]:
+    port = free_port()
+    public = issuer.store.keys[-1].private.public_key()
+    environment = {
+        "ROUTIQ_HOME": str(settings.home),
+        "ROUTIQ_POSTGRES_PORT": str(settings.postgres_port),
+        "ROUTIQ_API_PORT": str(port),
+        "ROUTIQ_API_CACHE_MEGABYTES": str(cache),
+        "ROUTIQ_CLERK_ISSUER": ISSUER,
+        "ROUTIQ_CLERK_AUTHORIZED_PARTIES": PARTY,
+        "ROUTIQ_CLERK_JWT_KEY": public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),
+        **{f"ROUTIQ_LIMIT_{tier}": "100000000" for tier in ("ADMIN", "SYNC", "REGULAR")},
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.served"],
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,  # a pipe that nobody reads would stop it
+    )
+    try:
+        wait_for(lambda: is_ready(port), 60)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def ask(port: int, path: str, headers: dict[str, str]) -> httpx.Response:
+    return httpx.get(f"http://127.0.0.1:{port}{path}", headers=headers, timeout=30).raise_for_status()
+
+
+def of_route(port: int, path: str, headers: dict[str, str], seconds: float) -> dict[str, Any]:
+    """Saturated, then at half of that pace."""
+    ask(port, path, headers)
+    figures = saturate(port, path, headers, seconds)
+    lines = [f"GET {path} HTTP/1.1", "Host: bench", *(f"{name}: {value}" for name, value in headers.items())]
+    request = "\r\n".join([*lines, "", ""]).encode()
+    return figures | {"at_half": measure(port, request, figures["per_second"] / 2, seconds)}
+
+
+def saturate(port: int, path: str, headers: dict[str, str], seconds: float) -> dict[str, Any]:
+    said = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
+    command = ["wrk", "-t1", f"-c{CLIENTS}", f"-d{max(1, round(seconds))}s", "--latency", *said]
+    found = output_of([*command, f"http://127.0.0.1:{port}{path}"])
+    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", found)
+    return {
+        "per_second": number_in(r"Requests/sec:\s+([\d.]+)", found),
+        "p99": re.findall(r"99%\s+(\S+)", found)[0],
+        "refused": int(refused[1]) if refused else 0,
+    }
+
+
+def pgbench(settings: Settings, seconds: float) -> dict[str, float]:
+    """The transaction of the API's risk-metrics, prepared, by as many clients as the API's pool has."""
+    # A colon begins a variable there, also within a text.
+    statement = RISK_METRICS.replace("HH24:MI:SS", "HH24' || chr(58) || 'MI' || chr(58) || 'SS")
+    statement = statement.replace("%(organization_id)s", ":organization")
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
+        script.write(f"begin read only;\nset local app.organization_id = '{ORGANIZATION}';\n")
+        script.write(" ".join(statement.split()) + ";\ncommit;\n")
+        script.flush()
+        command = ["pgbench", "-n", "-M", "prepared", "-c8", "-j1", f"-T{max(1, round(seconds))}"]
+        command += ["-D", f"organization={ORGANIZATION}", "-f", script.name, settings.url("api")]
+        found = output_of(command)
+    return {"per_second": number_in(r"tps = ([\d.]+)", found)}
+
+
+def output_of(command: list[str]) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def number_in(pattern: str, text: str) -> float:
+    return round(float(re.findall(pattern, text)[0]), 1)
+
+
+def after_new_data(
+    settings: Settings, port: int, headers: dict[str, str], times: int = 7
+) -> dict[str, float]:
+    """Milliseconds of the first answer of each board route after the data have a new version."""
+    taken: dict[str, list[float]] = {}
+    for _ in range(times):
+        for name in ("risk_metrics", "prioritized"):
+            with psycopg.connect(settings.url("owner")) as connection:
+                connection.execute(
+                    "update app.publications set data_version = data_version + 1 where organization_id = %s",
+                    [ORGANIZATION],
+                )
+            time.sleep(0.05)
+            began = time.perf_counter()
+            ask(port, ROUTES[name], headers)
+            taken.setdefault(name, []).append((time.perf_counter() - began) * 1000)
+    return {name: round(statistics.median(found), 1) for name, found in taken.items()}
+
+
+def shares(figures: dict[str, Any]) -> dict[str, float]:
+    """What the targets are about: the database path of pgbench's pace, kept answers of the constant's."""
+    constant = figures["cached"]["constant"]["per_second"]
+    kept = ("risk_metrics", "performance", "trends", "active_summary")
+    return {
+        "database_path_of_pgbench": round(
+            figures["uncached"]["risk_metrics"]["per_second"] / figures["pgbench"]["per_second"], 2
+        ),
+        "not_modified_of_constant": round(figures["not_modified"]["per_second"] / constant, 2),
+        **{
+            f"{name}_of_constant": round(figures["cached"][name]["per_second"] / constant, 2) for name in kept
+        },
+    }
 
 
 if __name__ == "__main__":

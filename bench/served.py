@@ -1,0 +1,29 @@
+"""The API as it runs, with one route more: `constant`, behind the same guard, answers always the same."""
+
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+from starlette.responses import Response
+
+from serving import __main__ as service
+from serving.guard import Guard, Member, guarded_router
+
+router = guarded_router("/api/v1/reengagement/{org_id}/constant", "bench")
+BODY = b'{"always": "the same"}'
+served = service.app
+
+
+@router.get("")
+async def constant(_caller: Annotated[Member, Depends(Guard("regular", "member"))]) -> Response:
+    return Response(BODY, media_type="application/json")
+
+
+def app() -> FastAPI:
+    with_constant = served()
+    with_constant.include_router(router)
+    return with_constant
+
+
+if __name__ == "__main__":
+    service.app = app  # uvicorn finds it there by its name
+    service.main(None, None)
