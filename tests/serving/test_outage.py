@@ -8,11 +8,14 @@ import pytest
 
 from tests.conftest import free_port
 from tests.serving import marts
-from tests.serving.conftest import Api, Clerk, run_api, settings_for, wait_for
+from tests.serving.conftest import OPERATOR, Api, Clerk, run_api, settings_for, wait_for
+from tests.serving.test_abuse import ROUTES, fill
 from tests.serving.test_errors import problem
 from tests.serving.test_routes import RISK, SYNC
 from warehouse.bootstrap import embedded_server, prepare_warehouse
 from warehouse.settings import Settings, ensure_secrets
+
+OUTREACH = {"patient_id": "101", "method": "sms", "outcome": "success"}
 
 
 @pytest.fixture
@@ -33,6 +36,18 @@ def ask(api: Api) -> int:
     return api.get(RISK.format("org_a")).status_code
 
 
+def is_told_within_a_second(api: Api, method: str, path: str, *, takes_body: bool) -> None:
+    """As the operator in the admin's seat, who may ask every route."""
+    headers = api.clerk.bearer("org_a", role="admin", subject=OPERATOR)
+    body = OUTREACH if "outreach" in path else {"organization_id": "org_a"}
+    began = time.monotonic()
+    place = fill(path.replace("{patient_id}", "101"))
+    answer = api.client.request(method, place, headers=headers, json=body if takes_body else None)
+    assert time.monotonic() - began < 1.5, path
+    assert problem(answer, 503)["type"] == "urn:routiq:problem:unavailable", path
+    assert int(answer.headers["retry-after"]) >= 1, path
+
+
 def test_away_and_back(own_server: Settings, clerk: Clerk) -> None:
     marts.make_relations(own_server)
     marts.add_organization(own_server, "org_a", data_as_of=marts.days_ago(0.1))
@@ -46,6 +61,9 @@ def test_away_and_back(own_server: Settings, clerk: Clerk) -> None:
             assert time.monotonic() - began < 1.5
             problem(answer, 503)
             assert int(answer.headers["retry-after"]) >= 1
+        for method, path, takes_body in ROUTES:
+            if path not in {"/live", "/ready"}:
+                is_told_within_a_second(api, method, path, takes_body=takes_body)
         assert api.client.get("/ready").status_code == 503
         assert api.client.get("/live").status_code == 200
         assert api.client.get(RISK.format("org_a")).status_code == 401
