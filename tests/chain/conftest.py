@@ -64,7 +64,7 @@ class Chain:
             )
             connection.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity"
-                " where usename = 'routiq_api' and datname = current_database()"
+                " where usename in ('routiq_api', 'routiq_operator') and datname = current_database()"
             )
 
     def token(self, clinic: Clinic, role: str = "member", subject: str = "user_front_desk") -> str:

@@ -116,7 +116,8 @@ def draw_extremes(clinic: Clinic) -> None:
     with psycopg.connect(clinic.settings.url("owner")) as connection:
         columns = connection.execute(
             "select table_name, column_name, data_type from information_schema.columns"
-            " where table_schema = 'raw_cliniko' and left(column_name, 5) <> '_dlt_'"
+            " where table_schema = 'raw_cliniko' and left(table_name, 5) <> '_dlt_'"
+            " and left(column_name, 5) <> '_dlt_'"
             " and column_name not in ('organization_id', 'id', 'seen_at') order by 1, 2"
         ).fetchall()
     sane = {"patient_id": "10", "starts_at": NOON - days(3), "booking_id": "200", "direction_code": 2}

@@ -38,7 +38,7 @@ def drawn(module_warehouse: Settings) -> Settings:
 
 def gates(settings: Settings) -> list[dict[str, Any]]:
     nodes = json.loads((dbt_home(settings) / "target" / "manifest.json").read_text())["nodes"].values()
-    return [node for node in nodes if "gate" in node["tags"] and node["attached_node"]]
+    return [node for node in nodes if "gate" in node["tags"] and node.get("attached_node")]
 
 
 def test_each_gate_finds_a_row_that_is_wrong(drawn: Settings) -> None:
