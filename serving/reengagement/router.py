@@ -1,6 +1,8 @@
 """`/api/v1/reengagement/{org_id}/...`: who is at risk, whom to call, and both on one page."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Query
@@ -41,36 +43,13 @@ async def risk_metrics(request: Request, caller: Caller) -> Response:
     return answer.response(request)
 
 
+@dataclass(frozen=True)
 class Filters:
     """Which patients of the list are wanted; what the caller did not ask for is not repeated to it."""
 
-    def __init__(
-        self,
-        risk_level: Annotated[
-            RiskFilter, Query(description="`all` is the risk population, without the stale")
-        ] = "all",
-        limit: Annotated[int, Query(ge=1, le=200, description="How many patients at most")] = 50,
-        action_priority: Annotated[Priority | None, Query(description="Only this priority")] = None,
-        engagement_status: Annotated[
-            EngagementStatus | None, Query(description="Only this status; the only way to the stale")
-        ] = None,
-        search: Annotated[
-            str | None,
-            Query(
-                min_length=1,
-                max_length=100,
-                pattern=r"^[^\x00-\x1f\x7f]+$",
-                description="Part of the name, e-mail or phone, or the whole id",
-            ),
-        ] = None,
-    ) -> None:
-        self.risk_level = risk_level
-        self.limit = limit
-        self.optional: dict[str, object] = {
-            "action_priority": action_priority,
-            "engagement_status": engagement_status,
-            "search": search,
-        }
+    risk_level: RiskFilter
+    limit: int
+    optional: Mapping[str, object]
 
     def applied(self) -> dict[str, object]:
         given = {name: value for name, value in self.optional.items() if value is not None}
@@ -87,6 +66,33 @@ class Filters:
         }
 
 
+async def wanted(
+    risk_level: Annotated[
+        RiskFilter, Query(description="`all` is the risk population, without the stale")
+    ] = "all",
+    limit: Annotated[int, Query(ge=1, le=200, description="How many patients at most")] = 50,
+    action_priority: Annotated[Priority | None, Query(description="Only this priority")] = None,
+    engagement_status: Annotated[
+        EngagementStatus | None, Query(description="Only this status; the only way to the stale")
+    ] = None,
+    search: Annotated[
+        str | None,
+        Query(
+            min_length=1,
+            max_length=100,
+            pattern=r"^[^\x00-\x1f\x7f]+$",
+            description="Part of the name, e-mail or phone, or the whole id",
+        ),
+    ] = None,
+) -> Filters:
+    optional = {
+        "action_priority": action_priority,
+        "engagement_status": engagement_status,
+        "search": search,
+    }
+    return Filters(risk_level, limit, optional)
+
+
 @router.get(
     "/patients/prioritized",
     operation_id="listPrioritizedPatients",
@@ -97,7 +103,7 @@ class Filters:
 async def prioritized_patients(
     request: Request,
     caller: Caller,
-    filters: Annotated[Filters, Depends()],
+    filters: Annotated[Filters, Depends(wanted)],
     cursor: paging.Cursor = None,
 ) -> Response:
     after = paging.decode(LIST, 3, cursor)
