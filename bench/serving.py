@@ -28,7 +28,7 @@ import httpx
 import psycopg
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from bench.drawn import fill
+from bench.drawn import BASE, fill
 from bench.paced import measure
 from orchestration.build import build
 from sandbox.clerk import Issuer, KeyStore, TokenOrder
@@ -40,16 +40,23 @@ from warehouse.bootstrap import embedded_server, prepare_warehouse
 from warehouse.settings import Settings, ensure_secrets
 
 ORGANIZATION = "org_big"
-BOARD = f"/api/v1/reengagement/{ORGANIZATION}"
+BOARD, ADMIN = f"/api/v1/reengagement/{ORGANIZATION}", "/api/v1/admin"
+# Every GET but the two lists without a limit. Clerk's status without a key asks nobody.
 ROUTES = {
     "constant": f"{BOARD}/constant",
     "risk_metrics": f"{BOARD}/risk-metrics",
     "performance": f"{BOARD}/performance",
     "trends": f"{BOARD}/trends",
-    "active_summary": f"/api/v1/admin/active-patients/{ORGANIZATION}/summary",
+    "active_summary": f"{ADMIN}/active-patients/{ORGANIZATION}/summary",
     "prioritized": f"{BOARD}/patients/prioritized",
     "dashboard": f"{BOARD}/dashboard",
-    "active_50": f"/api/v1/admin/active-patients/{ORGANIZATION}?limit=50",
+    "active_50": f"{ADMIN}/active-patients/{ORGANIZATION}?limit=50",
+    "contacts_50": f"{ADMIN}/contacts/{ORGANIZATION}/with-appointments?limit=50",
+    "patient": f"{BOARD}/patients/{BASE + 1}",
+    "sync_dashboard": f"{ADMIN}/sync/dashboard/{ORGANIZATION}",
+    "system_health": f"{ADMIN}/monitoring/system-health",
+    "clerk_status": f"{ADMIN}/clerk/status",
+    "clerk_summary": f"{ADMIN}/clerk/database-summary",
 }
 PARTY, ISSUER = "https://app.example.com", "https://clerk.example.com"
 CLIENTS = 16

@@ -34,7 +34,6 @@ def main(
         timeout_graceful_shutdown=20,
         timeout_keep_alive=75,
         http="serving.protocol:PatientProtocol",
-        limit_concurrency=1000,
     )
     if settings.api_workers > 1:
         return Multiprocess(config, sockets=[listener]).run()

@@ -107,8 +107,9 @@ class Answer:
         return sys.getsizeof(self.body) + sum(map(sys.getsizeof, self.patient_ids)) + 1000
 
     def is_known_to(self, request: Request) -> bool:
-        known = ",".join(request.headers.getlist("if-none-match"))
-        return self.etag() in {part.strip() for part in known.split(",")}
+        """`*` stands for any answer, as RFC 9110 has it."""
+        said = ",".join(request.headers.getlist("if-none-match"))
+        return not {self.etag(), "*"}.isdisjoint(part.strip() for part in said.split(","))
 
     def response(self, request: Request, *, timestamp: bool = False) -> Response:
         """The answer, or 304 when the caller has it; `timestamp` adds the instant asked about."""

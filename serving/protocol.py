@@ -7,11 +7,18 @@ answer must have been taken in time.
 
 from asyncio import TimerHandle, Transport
 
+from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from serving.errors import Malformed, response_of
+from serving.errors import Malformed, Unavailable, response_of
 
 LARGEST_HEAD = 32 * 1024
+CROWDED = "Too many connections are open at the moment. Ask again shortly."
+
+
+async def crowded(scope: Scope, receive: Receive, send: Send) -> None:
+    """What answers while there are too many; uvicorn's own `limit_concurrency` says it as plain text."""
+    await response_of(Unavailable(CROWDED, retry_after=1), "none")(scope, receive, send)
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -19,6 +26,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     arrival_seconds = 15.0
     answer_seconds = 60.0
+    most_connections = 1000
     _arriving: TimerHandle | None = None
     _answering: TimerHandle | None = None
     _head = 0
@@ -48,6 +56,8 @@ class PatientProtocol(HttpToolsProtocol):
         if sum(len(name) + len(value) for name, value in self.headers) > LARGEST_HEAD:
             raise ValueError("too large")  # the parser passes it on: 400
         self._head = -1  # what comes now is body
+        is_crowded = len(self.connections) > self.most_connections
+        self.app = crowded if is_crowded else self.config.loaded_app
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

@@ -1,5 +1,6 @@
 """The organizations and their Cliniko keys. Checking a key against Cliniko is `ingestion`'s."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +29,7 @@ class Organization:
     time_zone: str
     is_active: bool
     sync_enabled: bool
+    treatment_note_roles: list[str]
     base_url: str | None
     last_synced_at: datetime | None
 
@@ -84,6 +86,36 @@ def add_organization(
         )
 
 
+def change_organization(
+    settings: Settings,
+    organization_id: str,
+    *,
+    is_active: bool | None = None,
+    sync_enabled: bool | None = None,
+    treatment_note_roles: Sequence[str] | None = None,
+) -> Organization:
+    """Change what is given, leave the rest, and return how it stands.
+
+    Raises:
+        UnknownOrganizationError: there is no such organization.
+    """
+    roles = None if treatment_note_roles is None else list(treatment_note_roles)
+    with psycopg.connect(settings.url("owner")) as connection:
+        connection.execute(
+            """
+            update app.organizations
+            set is_active = coalesce(%s, is_active), sync_enabled = coalesce(%s, sync_enabled),
+                treatment_note_roles = coalesce(%s, treatment_note_roles)
+            where organization_id = %s
+            """,
+            [is_active, sync_enabled, roles, organization_id],
+        )
+    known = {one.organization_id: one for one in list_organizations(settings)}
+    if organization_id not in known:
+        raise UnknownOrganizationError(organization_id)
+    return known[organization_id]
+
+
 def _forget_phones(connection: psycopg.Connection, organization_id: str, country: str | None) -> None:
     """Another country reads the numbers differently: the next sync reads every patient again."""
     connection.execute(
@@ -102,7 +134,8 @@ def list_organizations(settings: Settings) -> list[Organization]:
             connection.cursor(row_factory=class_row(Organization))
             .execute(
                 """
-                select organization_id, name, country, time_zone, is_active, sync_enabled, base_url,
+                select organization_id, name, country, time_zone, is_active, sync_enabled,
+                    treatment_note_roles, base_url,
                     (
                         select max(finished_at) from app.sync_runs
                         where sync_runs.organization_id = organizations.organization_id

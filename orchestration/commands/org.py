@@ -2,6 +2,7 @@
 
 import json
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,20 @@ if TYPE_CHECKING:
     from warehouse.organizations import Organization
     from warehouse.sealing import Secret
 
+
+class NoteReaders(StrEnum):
+    """Who reads treatment notes."""
+
+    ADMINS = "admins"
+    EVERYBODY = "everybody"
+    NOBODY = "nobody"
+
+
+READERS = {
+    NoteReaders.ADMINS: ("admin",),
+    NoteReaders.EVERYBODY: ("admin", "member"),
+    NoteReaders.NOBODY: (),
+}
 org = typer.Typer(name="org", help="Organizations and their Cliniko keys.", no_args_is_help=True)
 
 
@@ -49,6 +64,41 @@ def add(
     typer.echo(f"{organization_id}: key stored (user {checked.user_id}, role {checked.role or 'not told'})")
 
 
+@org.command("set")
+def set_(
+    organization_id: Annotated[str, typer.Argument(help="As the issuer of tokens calls it.")],
+    *,
+    active: Annotated[
+        bool | None, typer.Option("--active/--inactive", help="Whether its people are let in at all.")
+    ] = None,
+    sync: Annotated[
+        bool | None, typer.Option("--sync/--no-sync", help="Whether it is synced every hour.")
+    ] = None,
+    treatment_notes: Annotated[
+        NoteReaders | None, typer.Option(help="Who reads treatment notes (admins at first).")
+    ] = None,
+) -> None:
+    """Change how an organization is treated; what is not named stays. The API follows at once."""
+    from warehouse.organizations import UnknownOrganizationError, change_organization  # noqa: PLC0415
+    from warehouse.settings import Settings  # noqa: PLC0415
+
+    with readable_errors():
+        try:
+            changed = change_organization(
+                Settings.load(),
+                organization_id,
+                is_active=active,
+                sync_enabled=sync,
+                treatment_note_roles=None if treatment_notes is None else READERS[treatment_notes],
+            )
+        except UnknownOrganizationError:
+            raise CommandError(
+                f"no organization is called {organization_id}; see `routiq org list`"
+            ) from None
+    typer.echo(_line(changed))
+    typer.echo(f"  {_standing(changed)}")
+
+
 @org.command("list")
 def list_(*, as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False) -> None:
     """Show the organizations."""
@@ -62,6 +112,14 @@ def list_(*, as_json: Annotated[bool, typer.Option("--json", help="One JSON docu
         return
     for one in organizations:
         typer.echo(_line(one))
+
+
+def _standing(one: "Organization") -> str:
+    notes = " and ".join(f"{role}s" for role in one.treatment_note_roles) or "nobody"
+    return (
+        f"{'active' if one.is_active else 'inactive'}, "
+        f"{'synced every hour' if one.sync_enabled else 'not synced by itself'}, treatment notes: {notes}"
+    )
 
 
 def _line(one: "Organization") -> str:

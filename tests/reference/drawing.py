@@ -3,8 +3,7 @@
 Every instant hangs on the clinic's anchor, the instant it is asked about: so many local days away, at a
 telling time of the day. Records then get older versions, tombstones, and come back.
 
-Drawn by `random`, not by Hypothesis: a build costs seconds and holds a hundred clinics as easily as one, so
-clinics are drawn, and shrunk, by the hundred (`shrinking.py`).
+Drawn by `random`, not by Hypothesis: docs/decisions/drawn-clinics.md.
 """
 
 import random
@@ -141,7 +140,17 @@ def draw_clinic(number: int) -> Drawn:
     clock = datetime.combine(chance.choice(ANCHOR_DAYS), chance.choice(TIMES), zone)
     anchor = clock.astimezone(UTC)
     pencil = Pencil(chance, zone, anchor.astimezone(zone).date(), anchor)
-    for draw_some in (_premises, _patients, _visits, _classes, _paperwork, _messages, _outreach, _campaigns):
+    for draw_some in (
+        _premises,
+        _patients,
+        _visits,
+        _classes,
+        _paperwork,
+        _messages,
+        _outreach,
+        _campaigns,
+        _returns,
+    ):
         draw_some(pencil)
     invoices = pencil.one_of("succeeded", "succeeded", "succeeded", "forbidden")
     return Drawn(anchor, tuple(pencil.records), tuple(pencil.outreach), invoices)
@@ -307,3 +316,40 @@ def _campaigns(pencil: Pencil) -> None:
             **_booking(pencil) | {"created_at": pencil.instant(ago - pencil.one_of(0, 0, 1, 13, 14, 15))},
             did_not_arrive=False,
         )
+
+
+def _returns(pencil: Pencil) -> None:
+    """Somebody who came once, and is in touch again about thirty days later: were they lost between?"""
+    for number in pencil.times(2):
+        patient_id = pencil.record(
+            "patients", f"300{number}", last_name="Sample", created_at=pencil.instant(400)
+        )
+        ago = pencil.one_of(0, 1, 6)
+        _came(pencil, patient_id, pencil.instant(ago + pencil.one_of(30, 31, 31, 32)))
+        again = pencil.instant(ago)
+        kind = pencil.one_of("message", "answer", "visit")
+        if kind == "message":
+            message: dict[str, Any] = {"created_at": again, "direction_code": 2, "category_code": 8}
+            pencil.record("communications", patient_id=patient_id, **message)
+        elif kind == "answer":
+            _attempt(pencil, patient_id, again)
+        else:
+            _came(pencil, patient_id, again)
+
+
+def _came(pencil: Pencil, patient_id: str, starts_at: datetime) -> None:
+    """Without a booking ahead: entered at its start."""
+    pencil.record(
+        "individual_appointments",
+        patient_id=patient_id,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=30),
+        created_at=starts_at,
+        did_not_arrive=False,
+    )
+
+
+STEPS = (
+    *(_premises, _patients, _visits, _classes, _paperwork),
+    *(_messages, _outreach, _campaigns, _returns),
+)

@@ -1,5 +1,6 @@
 """Whoever sends byte by byte, sends without end, or never takes the answer is let go; others never notice."""
 
+import contextlib
 import socket
 import threading
 import time
@@ -22,6 +23,7 @@ HEAD = b"POST /read HTTP/1.1\r\nHost: x\r\n"
 class Hasty(PatientProtocol):
     arrival_seconds = 0.4
     answer_seconds = 0.4
+    most_connections = 250
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +130,14 @@ def test_who_behaves_is_served_beside_them(port: int) -> None:
     finally:
         for connection in slow:
             connection.close()
+
+
+def test_more_than_there_is_room_for_are_told_when_to_ask_again(port: int) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(Hasty.most_connections):
+            stack.enter_context(connected(port))
+        answer = httpx.post(f"http://127.0.0.1:{port}/read", content=b"x")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["type"] == "urn:routiq:problem:unavailable"
+    wait_for(lambda: httpx.post(f"http://127.0.0.1:{port}/read", content=b"x").status_code == 200)

@@ -74,6 +74,20 @@ def test_an_organization_is_added_listed_synced_and_built(control: Control) -> N
 
 
 @pytest.mark.usefixtures("home")
+def test_what_is_set_for_an_organization_is_set_and_nothing_else(control: Control) -> None:
+    add(control)
+    shown = routiq("org", "set", "a", "--treatment-notes", "everybody", "--no-sync").stdout
+    assert "active, not synced by itself, treatment notes: admins and members" in shown
+    shown = routiq("org", "set", "a", "--treatment-notes", "nobody").stdout
+    assert "active, not synced by itself, treatment notes: nobody" in shown
+    assert "inactive, synced every hour" in routiq("org", "set", "a", "--inactive", "--sync").stdout
+    [listed] = json.loads(routiq("org", "list", "--json").stdout)
+    assert (listed["is_active"], listed["sync_enabled"], listed["treatment_note_roles"]) == (False, True, [])
+    with pytest.raises(CommandError, match="no organization is called b"):
+        routiq("org", "set", "b", "--sync")
+
+
+@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize("key", ["another-key-au2", "ünprintable", " "])
 def test_a_key_that_does_not_work_is_not_stored(control: Control, key: str) -> None:
     with pytest.raises(CommandError) as refusal:
