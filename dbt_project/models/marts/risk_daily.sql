@@ -96,27 +96,32 @@ beyond as (
     window so_far as (partition by days.organization_id order by days.day_number)
 ),
 
+-- a window, since a join of the spans with themselves would be made row by row: among many
+-- organizations the planner takes a large clinic's spans for a handful
+followed as (
+    select
+        *,
+        lead(first_day) over by_patient as next_first_day,
+        lead(is_at_risk_at_first) over by_patient as is_next_at_risk,
+        lead(is_contact_of_first_day) over by_patient as is_next_a_contact
+    from spans
+    window by_patient as (partition by organization_id, patient_id order by first_day)
+),
+
 -- spans of patients long away and not booked that end, and what the next one begins with
 handed_over as (
     select
-        after.organization_id,
-        after.first_day as day_number,
-        count(*) filter (where before.risk_end_day = before.end_day and after.is_at_risk_at_first)
-            as still_at_risk,
-        count(*) filter (where before.has_attended and after.is_contact_of_first_day)
-            as reengaged
-    from spans as before
-    inner join spans as after
-        on
-            after.organization_id = before.organization_id
-            and after.patient_id = before.patient_id
-            and after.first_day = before.end_day
+        organization_id,
+        end_day as day_number,
+        count(*) filter (where risk_end_day = end_day and is_next_at_risk) as still_at_risk,
+        count(*) filter (where has_attended and is_next_a_contact) as reengaged
+    from followed
     where
-        before.end_day <= {{ last_day() }}
-        and before.end_day > before.contact_day + {{ var('high_from_days') }}
-        and not before.is_booked
-        and (after.is_at_risk_at_first or after.is_contact_of_first_day)
-    group by after.organization_id, after.first_day
+        next_first_day = end_day
+        and end_day <= {{ last_day() }}
+        and end_day > contact_day + {{ var('high_from_days') }}
+        and not is_booked
+    group by organization_id, end_day
 )
 
 select
