@@ -4,6 +4,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
+import psutil
+import psycopg
 import pytest
 
 from tests.conftest import free_port
@@ -11,8 +14,9 @@ from tests.serving import marts
 from tests.serving.conftest import OPERATOR, Api, Clerk, run_api, settings_for, wait_for
 from tests.serving.test_abuse import ROUTES, fill
 from tests.serving.test_errors import problem
-from tests.serving.test_routes import RISK, SYNC
+from tests.serving.test_routes import LOG, RISK, SYNC
 from warehouse.bootstrap import embedded_server, prepare_warehouse
+from warehouse.embedded import EmbeddedPostgres
 from warehouse.settings import Settings, ensure_secrets
 
 OUTREACH = {"patient_id": "101", "method": "sms", "outcome": "success"}
@@ -80,6 +84,42 @@ def test_a_restart_between_two_requests_is_not_noticed(own_server: Settings, cle
         embedded_server(own_server).stop()
         embedded_server(own_server).start()
         assert [ask(api) for _ in range(10)] == [200] * 10
+
+
+def test_what_was_answered_survives_a_crash(own_server: Settings, clerk: Clerk) -> None:
+    """The whole server is killed right after the answer; the row is there, and the key is known."""
+    marts.make_relations(own_server)
+    marts.add_organization(own_server, "org_a", data_as_of=marts.days_ago(0.1))
+    with psycopg.connect(own_server.url("owner")) as connection:
+        marts.insert(connection, "marts.dim_patients", [marts.patient_row("org_a", "101")])
+    server = embedded_server(own_server)
+    with run_api(settings_for(own_server, clerk), clerk) as api:
+
+        def log(key: str) -> httpx.Response:
+            headers = clerk.bearer("org_a") | {"Idempotency-Key": key}
+            return api.client.post(LOG.format("org_a"), headers=headers, json=OUTREACH)
+
+        processes = everything_of(server)
+        answers = [log(f"{number}") for number in range(3)]
+        for process in processes:
+            process.kill()
+        psutil.wait_procs(processes, timeout=10)
+        assert [answer.status_code for answer in answers] == [201] * 3
+        server.start()
+        wait_for(lambda: ask(api) == 200)
+        assert [log(f"{number}").json() for number in range(3)] == [answer.json() for answer in answers]
+    with psycopg.connect(own_server.url("owner")) as connection:
+        logged = connection.execute("select count(*) from app.outreach_log").fetchone()
+        audited = connection.execute(
+            "select count(*) from app.audit_log where action = 'log_outreach'"
+        ).fetchone()
+    assert (logged, audited) == ((3,), (6,))
+
+
+def everything_of(server: EmbeddedPostgres) -> list[psutil.Process]:
+    """The server and all it has started, it first, so that it starts no more."""
+    main = psutil.Process(int((server.data / "postmaster.pid").read_text().splitlines()[0]))
+    return [main, *main.children(recursive=True)]
 
 
 def test_nothing_built_yet_is_not_loaded_yet(warehouse: Settings, clerk: Clerk) -> None:

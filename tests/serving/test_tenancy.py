@@ -64,6 +64,7 @@ def check(eight: Settings, clerk: Clerk, log: Path, total: int) -> None:
     assert asked.statuses[200] > total / 2
     assert asked.statuses.keys() <= {200, 201, 401, 403, 404, 422, 503}, asked.statuses
     assert asked.given_up > 0
+    assert asked.unanswered == 0
     lines = log.read_text().splitlines()
     assert len(lines) > total / 2
     assert lines_with_strangers(lines) == []
