@@ -3,17 +3,15 @@
 from typing import LiteralString
 
 from serving.answers import framed
-from serving.counted import COUNTED, NOBODY
 
 # An organization that is switched off has no access, so its own health is that of one enabled organization.
 OWN_OVERALL: LiteralString = """
     overall as (
         select
             1 as organizations,
-            contacts.total as contacts,
-            active.total as active_patients,
+            (%(counts)s::json #>> '{contact_metrics,total_contacts}')::bigint as contacts,
+            (%(counts)s::json #>> '{active_patient_metrics,total_active}')::bigint as active_patients,
             asked.data_as_of > asked.as_of - interval '24 hours' as is_fresh
-        from contacts cross join active
     )
 """
 # `operations.organization_counts` has a row for each organization that was published; the rest have nobody.
@@ -87,12 +85,6 @@ def health(overall: LiteralString, scope: LiteralString) -> LiteralString:
 """)
 
 
-# Each with the statement to ask while the marts were never built.
-OWN = (
-    health(f"{COUNTED}, {OWN_OVERALL}", "organization_id = %(organization_id)s"),
-    health(f"{NOBODY}, {OWN_OVERALL}", "organization_id = %(organization_id)s"),
-)
-WHOLE = (
-    health(WHOLE_OVERALL.format(counts=COUNTS), "true"),
-    health(WHOLE_OVERALL.format(counts=NO_COUNTS), "true"),
-)
+OWN = health(OWN_OVERALL, "organization_id = %(organization_id)s")
+WHOLE = health(WHOLE_OVERALL.format(counts=COUNTS), "true")
+WHOLE_BEFORE_ANY_BUILD = health(WHOLE_OVERALL.format(counts=NO_COUNTS), "true")

@@ -3,7 +3,6 @@
 from typing import LiteralString
 
 from serving.answers import framed, instant
-from serving.counted import COUNTED, NOBODY
 
 # A run that another session queues while this statement runs is in nobody's sight: then no row comes back
 # with an id, and the statement is asked again.
@@ -38,9 +37,22 @@ from known
 """
 
 
-def dashboard(counted: LiteralString) -> LiteralString:
-    return framed(f"""
-    with {counted},
+DASHBOARD: LiteralString = framed(f"""
+    with counted as (
+        select
+            %(counts)s::json -> 'contact_metrics' as contacts,
+            %(counts)s::json -> 'active_patient_metrics' as active
+    ),
+
+    counts as (
+        select
+            contacts,
+            active,
+            (contacts ->> 'total_contacts')::bigint as total,
+            (contacts ->> 'cliniko_linked')::bigint as linked,
+            (active ->> 'total_active')::bigint as total_active
+        from counted
+    ),
 
     last_success as (
         select max(finished_at) as at
@@ -100,18 +112,11 @@ def dashboard(counted: LiteralString) -> LiteralString:
     select
         json_build_object(
             'organization_id', asked.organization_id,
-            'contact_metrics', json_build_object(
-                'total_contacts', contacts.total,
-                'cliniko_linked', contacts.linked,
-                'unlinked', contacts.total - contacts.linked,
-                'link_percentage', coalesce(
-                    round(100.0 * contacts.linked / nullif(contacts.total, 0), 1), 0.0
-                )
-            ),
+            'contact_metrics', counts.contacts,
             'active_patient_metrics', json_build_object(
-                'total_active', active.total,
-                'avg_recent_appointments', active.average_recent,
-                'most_recent_appointment', {instant("active.most_recent_at")},
+                'total_active', counts.total_active,
+                'avg_recent_appointments', counts.active -> 'avg_recent_appointments',
+                'most_recent_appointment', counts.active -> 'most_recent_appointment',
                 'last_sync', {instant("last_success.at")}
             ),
             'service_status', json_build_object(
@@ -125,17 +130,13 @@ def dashboard(counted: LiteralString) -> LiteralString:
                 'is_active', asked.is_active
             ),
             'health_indicators', json_build_object(
-                'has_contacts', contacts.total > 0,
-                'has_active_patients', active.total > 0,
+                'has_contacts', counts.total > 0,
+                'has_active_patients', counts.total_active > 0,
                 'recent_sync', coalesce(last_success.at > asked.as_of - interval '24 hours', false),
-                'high_link_rate', contacts.total > 0 and contacts.linked * 100 >= contacts.total * 90
+                'high_link_rate', counts.total > 0 and counts.linked * 100 >= counts.total * 90
             ),
             'sync_history', history.runs
         )::text as body,
         '{{}}'::text[] as patient_ids
-    from contacts cross join active cross join last_success cross join history
+    from counts cross join last_success cross join history
 """)
-
-
-DASHBOARD = dashboard(COUNTED)
-DASHBOARD_BEFORE_ANY_BUILD = dashboard(NOBODY)

@@ -14,7 +14,7 @@ from serving.errors import Unavailable
 from serving.guard import Guard, Member, guarded_router
 from serving.openapi import responses
 from serving.services import services_of
-from serving.sync.queries import DASHBOARD, DASHBOARD_BEFORE_ANY_BUILD, SCHEDULE
+from serving.sync.queries import DASHBOARD, SCHEDULE
 from serving.sync.schemas import SyncDashboard, SyncScheduled
 
 router = guarded_router("/api/v1/admin/sync/schedule/{organization_id}", "sync")
@@ -60,5 +60,5 @@ async def queue_or_find(database: Database, caller: Member) -> DictRow:
 )
 async def sync_dashboard(request: Request, caller: Caller) -> Response:
     database = services_of(request).database
-    answer = await look_at_counts(database, caller, DASHBOARD, DASHBOARD_BEFORE_ANY_BUILD)
+    answer = await look_at_counts(database, caller, DASHBOARD)
     return answer.response(request)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, LiteralString
 
 from serving.active_patients.queries import SUMMARY
+from serving.counted import COUNTS
 from serving.reengagement.queries import PRIORITIZED, RISK_METRICS
-from serving.sync.queries import DASHBOARD
 from tests.reference.lists import active_patients, contacts_with_appointments, master_view, prioritized
 from tests.reference.outreach import bookings_attributed, performance
 from tests.reference.question import Question
@@ -119,6 +119,6 @@ WHOLE_LIST: Mapping[str, Any] = {
 ANSWERS = (
     Answer("risk-metrics", RISK_METRICS, risk_answer),
     Answer("active-patients summary", SUMMARY, summary_answer),
-    Answer("sync dashboard", DASHBOARD, contacts_answer),
+    Answer("counts", COUNTS, contacts_answer),
     Answer("prioritized", PRIORITIZED, prioritized_answer, WHOLE_LIST),
 )

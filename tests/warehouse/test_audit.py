@@ -218,6 +218,20 @@ def test_sessions_that_append_at_once_make_one_chain(warehouse: Settings) -> Non
     assert (chain.rows, chain.findings) == (200, [])
 
 
+def test_a_row_costs_no_more_than_the_one_before(warehouse: Settings) -> None:
+    """Also where the first was planned for a table known to be empty."""
+    with psycopg.connect(warehouse.url("owner"), autocommit=True) as connection:
+        connection.execute("insert into app.organizations (organization_id, name) values ('org_a', 'A')")
+        connection.execute("vacuum (analyze) app.audit_log")
+    append(warehouse, "org_a", *(["7"] for _ in range(200)))
+    with psycopg.connect(warehouse.url("owner")) as connection:
+        read = connection.execute(
+            "select seq_tup_read + idx_tup_fetch from pg_stat_user_tables where relname = 'audit_log'"
+        ).fetchone()
+    assert read is not None
+    assert read[0] < 200
+
+
 def test_who_saw_follows_merges_and_stays_in_the_clinic(recorded: Settings) -> None:
     with psycopg.connect(recorded.url("owner")) as connection:
         connection.execute("create schema marts")
