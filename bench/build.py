@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg
 
-from bench.drawn import fill, touch
+from bench.drawn import fill, reach_out, touch
 from bench.questions import answers, explain
 from orchestration.build import build, dbt_home
 from tests.conftest import free_port
@@ -27,6 +27,7 @@ from warehouse.bootstrap import embedded_server, prepare_warehouse
 from warehouse.settings import Settings, ensure_secrets
 
 LARGE, SMALL = (5_000, 9_000), (200, 400)  # patients, appointments
+OUTREACH_ONE_IN = 4
 
 
 def main() -> None:
@@ -60,6 +61,7 @@ def one(settings: Settings, options: argparse.Namespace) -> None:
     raw_rows = fill(
         settings, "org_large", options.patients, options.appointments, everything=not options.bare
     )
+    reach_out(settings, "org_large", options.patients, options.patients // OUTREACH_ONE_IN)
     first = measured(settings)
     if options.explain:
         print(explain(settings, "org_large", options.explain))
@@ -72,11 +74,13 @@ def one(settings: Settings, options: argparse.Namespace) -> None:
 def several(settings: Settings, counts: list[int]) -> dict[str, Any]:
     """The same figures among more and more organizations."""
     fill(settings, "org_large", *LARGE, everything=False)
+    reach_out(settings, "org_large", LARGE[0], LARGE[0] // OUTREACH_ONE_IN)
     figures = {}
     present = 1
     for count in counts:
         for number in range(present, count):
             fill(settings, f"org_{number}", *SMALL, everything=False)
+            reach_out(settings, f"org_{number}", SMALL[0], SMALL[0] // OUTREACH_ONE_IN)
         present = count
         build(settings)
         builds = builds_of(settings, LARGE[0] + SMALL[0] * (count - 1))

@@ -76,6 +76,24 @@ def fill(settings: Settings, organization: str, patients: int, appointments: int
     return rows
 
 
+def reach_out(settings: Settings, organization: str, patients: int, outreach: int) -> None:
+    """So many rows over more than a year, patients by lot; a quarter is answered."""
+    with psycopg.connect(settings.url("owner"), autocommit=True) as connection:
+        connection.execute(
+            """
+            insert into app.outreach_log
+                (organization_id, patient_id, method, outcome, occurred_at, logged_by)
+            select %(organization)s, (%(base)s + 1 + n::bigint * 7919 %% %(patients)s)::text,
+                (array['sms', 'email', 'phone'])[1 + n %% 3],
+                (array['success', 'no_response', 'failed', 'no_response'])[1 + n %% 4],
+                now() - n::bigint * 104729 %% 9600 * interval '1 hour', 'bench'
+            from generate_series(1, %(outreach)s) n
+            """,
+            {"organization": organization, "base": BASE, "patients": patients, "outreach": outreach},
+        )
+        connection.execute("analyze app.outreach_log")
+
+
 def accept(connection: psycopg.Connection, organization: str, load: str) -> None:
     run_id = uuid.uuid4()
     connection.execute(

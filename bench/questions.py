@@ -30,6 +30,8 @@ QUESTIONS = {
     "active_summary": """
         select count(*), count(*) filter (where upcoming_appointment_count > 0),
             avg(recent_appointment_count), avg(total_appointment_count) from marts.active_patients""",
+    "contacts": "select * from marts.contacts_with_appointments",
+    "performance": "select * from marts.reengagement_performance_view",
 }
 # What the routes send, which is more: JSON, freshness, the clinic's zone.
 STATEMENTS = {

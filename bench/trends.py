@@ -11,24 +11,13 @@ import json
 import tempfile
 from pathlib import Path
 
-import psycopg
-
-from bench.drawn import BASE, fill
+from bench.drawn import fill, reach_out
 from bench.questions import ask
 from orchestration.build import build
 from tests.conftest import free_port
 from warehouse.bootstrap import embedded_server, prepare_warehouse
 from warehouse.settings import Settings, ensure_secrets
 
-# a quarter of the rows are answered, over more than a year, patients by lot
-OUTREACH = """
-insert into app.outreach_log (organization_id, patient_id, method, outcome, occurred_at, logged_by)
-select 'org_big', ({base} + 1 + n::bigint * 7919 % {patients})::text,
-    (array['sms', 'email', 'phone'])[1 + n % 3],
-    (array['success', 'no_response', 'failed', 'no_response'])[1 + n % 4],
-    now() - n::bigint * 104729 % 9600 * interval '1 hour', 'bench'
-from generate_series(1, {outreach}) n
-"""
 QUESTIONS = {
     "trends": "select * from marts.reengagement_daily order by day",
     "risk": "select sum(critical + new_at_risk + reengaged_successfully) from marts.risk_daily",
@@ -59,9 +48,7 @@ def main() -> None:
 
 def run(settings: Settings, options: argparse.Namespace) -> dict[str, object]:
     fill(settings, "org_big", options.patients, options.appointments, everything=options.everything)
-    with psycopg.connect(settings.url("owner"), autocommit=True) as connection:
-        connection.execute(OUTREACH.format(base=BASE, patients=options.patients, outreach=options.outreach))
-        connection.execute("analyze app.outreach_log")
+    reach_out(settings, "org_big", options.patients, options.outreach)
     build(settings)
     return {
         "patients": options.patients,
