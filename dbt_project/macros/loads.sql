@@ -39,3 +39,20 @@
         and loads.published_at is null
         {%- endif %}
 {%- endmacro %}
+
+{% macro know_newcomers(staging) -%}
+    {#- Statistics that do not know an organization take its rows for one or two, and a plan made so compares each
+        of its patients with each. The server makes new ones by itself, but a minute later. -#}
+    do $$
+    begin
+        if exists (
+            select from ({{ unpublished_loads() }}) as loads
+            where not exists (
+                select from {{ source('app', 'publications') }} as publications
+                where publications.organization_id = loads.organization_id
+            )
+        ) then
+            analyze {{ staging }};
+        end if;
+    end $$
+{%- endmacro %}

@@ -12,7 +12,10 @@ POSITION: LiteralString = """
 
 CONTACTS: LiteralString = framed(f"""
     with contacts as materialized (
-        select * from marts.contacts_with_appointments where organization_id = %(organization_id)s
+        -- Only what orders: the visits of each contact are collected for the page alone.
+        select cliniko_patient_id, last_appointment_date
+        from marts.contacts_with_appointments
+        where organization_id = %(organization_id)s
     ),
 
     following as (
@@ -55,7 +58,15 @@ CONTACTS: LiteralString = framed(f"""
                             )
                             order by place
                         )
-                    from page
+                    from marts.contacts_with_appointments as contacts
+                    inner join (select cliniko_patient_id, place from page) as places
+                        using (cliniko_patient_id)
+                    where
+                        contacts.organization_id = %(organization_id)s
+                        and (
+                            %(limit)s::bigint is null
+                            or contacts.cliniko_patient_id = any(array(select cliniko_patient_id from page))
+                        )
                 ),
                 '[]'::json
             ),

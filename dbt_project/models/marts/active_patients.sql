@@ -1,4 +1,3 @@
-{%- set instant = 'YYYY-MM-DD"T"HH24:MI:SS"Z"' -%}
 with active as (
     select
         *,
@@ -18,38 +17,7 @@ select
     booked_count as upcoming_appointment_count,
     total_count as total_appointment_count,
     last_attended_at as last_appointment_date,
-    (
-        select
-            jsonb_agg(
-                jsonb_build_object(
-                    'id', recent.visit_id,
-                    'date', to_char(recent.starts_at at time zone 'UTC', '{{ instant }}'),
-                    'type', types.appointment_type_name,
-                    'practitioner', practitioners.practitioner_name,
-                    'status', recent.status
-                )
-                order by recent.starts_at desc, length(recent.visit_id), recent.visit_id
-            )
-        from (
-            select visits.*
-            from {{ ref('visits_as_of') }} as visits
-            where
-                visits.organization_id = active.organization_id
-                and visits.patient_id = active.patient_id
-                and visits.is_attended
-                and visits.starts_at >= active.recent_from
-            order by visits.starts_at desc, length(visits.visit_id), visits.visit_id
-            limit {{ var('recent_appointments_at_most') }}
-        ) as recent
-        left join {{ ref('dim_appointment_types') }} as types
-            on
-                types.organization_id = recent.organization_id
-                and types.appointment_type_id = recent.appointment_type_id
-        left join {{ ref('dim_practitioners') }} as practitioners
-            on
-                practitioners.organization_id = recent.organization_id
-                and practitioners.practitioner_id = recent.practitioner_id
-    ) as recent_appointments,
+    {{ recent_appointments('active') }} as recent_appointments,
     created_at,
     updated_at
 from active

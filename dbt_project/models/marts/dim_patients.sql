@@ -26,29 +26,6 @@ with patients as (
             and resolved.patient_id = patients.patient_id
 ),
 
-phones as (
-    select distinct on (patients.organization_id, patients.patient_id)
-        patients.organization_id,
-        patients.patient_id,
-        numbers.entry ->> 'phone_e164' as phone
-    from patients
-    cross join
-        lateral jsonb_array_elements(
-            case jsonb_typeof(patients.patient_phone_numbers)
-                when 'array' then patients.patient_phone_numbers
-                else '[]'
-            end
-        ) with ordinality as numbers (entry, place)
-    where
-        numbers.entry ->> 'phone_e164' is not null
-        and lower(coalesce(numbers.entry ->> 'phone_type', '')) <> 'fax'
-    order by
-        patients.organization_id,
-        patients.patient_id,
-        lower(coalesce(numbers.entry ->> 'phone_type', '')) <> 'mobile',
-        numbers.place
-),
-
 -- of whoever is forgotten the rows stay to be counted
 remembered as (
     select
@@ -67,10 +44,23 @@ remembered as (
         least(patients.archived_at, patients.deleted_at) as archived_at,
         patients.updated_at
     from patients
-    left join phones
-        on
-            phones.organization_id = patients.organization_id
-            and phones.patient_id = patients.patient_id
+    left join lateral (
+        select numbers.entry ->> 'phone_e164' as phone
+        from
+            jsonb_array_elements(
+                case jsonb_typeof(patients.patient_phone_numbers)
+                    when 'array' then patients.patient_phone_numbers
+                    else '[]'
+                end
+            ) with ordinality as numbers (entry, place)
+        where
+            numbers.entry ->> 'phone_e164' is not null
+            and lower(coalesce(numbers.entry ->> 'phone_type', '')) <> 'fax'
+        order by
+            lower(coalesce(numbers.entry ->> 'phone_type', '')) <> 'mobile',
+            numbers.place
+        limit 1
+    ) as phones on true
 )
 
 select
