@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from orchestration.supervision import Supervisor
 from orchestration.supervision_config import Program, python
 from sandbox.demo_clinics import CLINICS, FIRST, SECOND, DemoClinic
 from sandbox.demo_console import Console
+from sandbox.demo_outreach import log_outreach
 from sandbox.demo_staff import write_directory
 from sandbox.errors import SandboxError
 from warehouse.organizations import list_organizations
@@ -106,6 +108,7 @@ class Demo:
         self.background = self._start_platform()
         self._load_first()
         self._wait_for_platform()
+        self._let_staff_work()
         self._request_second()
         self.console.welcome(self.ports, self._write_token(), self.home)
 
@@ -220,6 +223,16 @@ class Demo:
                 log = Supervisor(self.home).layout.logs / "api.log"
                 raise CommandError(f"the API does not become ready; its log is {log}")
             time.sleep(0.2)
+
+    def _let_staff_work(self) -> None:
+        """Who belongs to the first clinic, and what its front desk has done, so that no page is all zeros."""
+        headers = {"Authorization": f"Bearer {self._token(FIRST, 'admin')}"}
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{self.ports.api_port}", headers=headers, timeout=10
+        ) as api:
+            if logged := log_outreach(api, FIRST.organization_id, datetime.now(UTC)):
+                self.console.say(f"{FIRST.name}: the front desk has logged {logged} attempts")
+                api.post("/api/v1/admin/clerk/sync", json={"organization_id": FIRST.organization_id})
 
     def _request_second(self) -> None:
         """Ask for the second clinic as an admin of it would: by route 1."""
