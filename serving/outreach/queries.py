@@ -83,8 +83,9 @@ logged as (
     )
     select
         organization_id, %(outreach_id)s::uuid, %(patient_id)s, %(method)s, %(outcome)s, %(notes)s, %(actor)s,
-        least(coalesce(%(occurred_at)s::timestamptz, as_of), as_of), as_of,
-        least(%(delivered_at)s::timestamptz, as_of), least(%(opened_at)s::timestamptz, as_of)
+        least(%(occurred_at)s::timestamptz, as_of), as_of, -- of nothing and now, the least is now
+        case when %(delivered_at)s::timestamptz is not null then least(%(delivered_at)s, as_of) end,
+        case when %(opened_at)s::timestamptz is not null then least(%(opened_at)s, as_of) end
     from allowed
     where %(key)s::text is null or exists (select from claimed)
     returning id, logged_at

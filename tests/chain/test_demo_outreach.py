@@ -32,5 +32,6 @@ def test_the_front_desk_has_worked(chain: Chain, harbour: httpx.Client, as_of: d
     figures = performance["reengagement_metrics"]
     assert 0 < figures["successful_contacts"] < figures["outreach_attempts"] <= LOST + COMING
     assert figures["appointments_scheduled"] > 0
+    assert performance["communication_channels"]["email"]["opened_tracked"] is False  # nobody told of any
     days = chain.ask(clinic, f"{BOARD}/trends", period="30d")["daily_trends"]
     assert sum(day["outreach_attempts"] for day in days) > 0
