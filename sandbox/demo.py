@@ -226,25 +226,30 @@ class Demo:
 
     def _let_staff_work(self) -> None:
         """Who belongs to the first clinic, and what its front desk has done, so that no page is all zeros."""
-        headers = {"Authorization": f"Bearer {self._token(FIRST, 'admin')}"}
-        with httpx.Client(
-            base_url=f"http://127.0.0.1:{self.ports.api_port}", headers=headers, timeout=10
-        ) as api:
+        with self._api(FIRST) as api:
             if logged := log_outreach(api, FIRST.organization_id, datetime.now(UTC)):
                 self.console.say(f"{FIRST.name}: the front desk has logged {logged} attempts")
-                api.post("/api/v1/admin/clerk/sync", json={"organization_id": FIRST.organization_id})
+                self._post(api, "clerk/sync", {"organization_id": FIRST.organization_id})
 
     def _request_second(self) -> None:
         """Ask for the second clinic as an admin of it would: by route 1."""
         if self._is_published(SECOND):
             return
-        url = f"http://127.0.0.1:{self.ports.api_port}/api/v1/admin/sync/schedule/{SECOND.organization_id}"
-        bearer = {"Authorization": f"Bearer {self._token(SECOND, 'admin')}"}
-        answer = httpx.post(url, headers=bearer, timeout=10)
-        if answer.status_code != httpx.codes.OK:
-            raise CommandError(f"the API refused to schedule the second clinic: HTTP {answer.status_code}")
-        is_new = answer.json()["sync_scheduled"]
+        with self._api(SECOND) as api:
+            is_new = self._post(api, f"sync/schedule/{SECOND.organization_id}")["sync_scheduled"]
         self.console.say(f"{SECOND.name}: {'asked the API to sync it' if is_new else 'is loading already'}")
+
+    def _api(self, clinic: DemoClinic) -> httpx.Client:
+        """The API as an admin of the clinic asks it."""
+        headers = {"Authorization": f"Bearer {self._token(clinic, 'admin')}"}
+        return httpx.Client(base_url=f"http://127.0.0.1:{self.ports.api_port}", headers=headers, timeout=10)
+
+    def _post(self, api: httpx.Client, path: str, body: dict[str, str] | None = None) -> dict[str, object]:
+        answer = api.post(f"/api/v1/admin/{path}", json=body)
+        if answer.status_code != httpx.codes.OK:
+            raise CommandError(f"the API refused {path}: HTTP {answer.status_code}")
+        told: dict[str, object] = answer.json()
+        return told
 
     def _token(self, clinic: DemoClinic, role: str) -> str:
         order: dict[str, object] = {

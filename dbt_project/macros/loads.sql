@@ -40,17 +40,20 @@
         {%- endif %}
 {%- endmacro %}
 
-{% macro know_newcomers(staging) -%}
-    {#- Statistics that do not know an organization take its rows for one or two, and a plan made so compares each
-        of its patients with each. The server makes new ones by itself, but a minute later. -#}
+{% macro analyze_where_much_is_new(staging) -%}
+    {#- Statistics that do not know an organization, or its first rows of a feed, take them for one or two, and a
+        plan made so compares each of its patients with each. The server makes new ones by itself, but a minute
+        later. Below a thousand rows that is milliseconds; above, it is more than the analyze. -#}
     do $$
     begin
         if exists (
-            select from ({{ unpublished_loads() }}) as loads
-            where not exists (
-                select from {{ source('app', 'publications') }} as publications
-                where publications.organization_id = loads.organization_id
-            )
+            select
+            from {{ staging }} as records
+            inner join ({{ unpublished_loads() }}) as loads
+                on
+                    loads.organization_id = records.organization_id
+                    and loads.load_id = records.load_id
+            offset 1000
         ) then
             analyze {{ staging }};
         end if;

@@ -38,20 +38,14 @@ from known
 
 
 DASHBOARD: LiteralString = framed(f"""
-    with counted as (
+    with counts as (
         select
-            %(counts)s::json -> 'contact_metrics' as contacts,
-            %(counts)s::json -> 'active_patient_metrics' as active
-    ),
-
-    counts as (
-        select
-            contacts,
-            active,
-            (contacts ->> 'total_contacts')::bigint as total,
-            (contacts ->> 'cliniko_linked')::bigint as linked,
-            (active ->> 'total_active')::bigint as total_active
-        from counted
+            contact_metrics as contacts,
+            active_patient_metrics as active,
+            (contact_metrics ->> 'total_contacts')::bigint as total,
+            (contact_metrics ->> 'cliniko_linked')::bigint as linked,
+            (active_patient_metrics ->> 'total_active')::bigint as total_active
+        from json_to_record(%(counts)s::json) as counted (contact_metrics json, active_patient_metrics json)
     ),
 
     last_success as (

@@ -6,6 +6,7 @@ A mark in an answer, header, log line or audit row of another clinic is a leak.
 import asyncio
 import random
 import re
+import ssl
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ TENANTS = tuple(f"org_canary{number}x" for number in range(8))
 MARK = re.compile(r"canary\dx")
 PATIENTS = 12
 AT_ONCE = 48
+TLS = ssl.create_default_context()  # unused; each client would make one of its own, which takes 10 ms
 # Patient ids are the same everywhere: only the wall keeps them apart.
 GET = (
     "/api/v1/reengagement/{}/risk-metrics",
@@ -104,7 +106,7 @@ class Storm:
         """
         has_more = True
         while has_more:
-            async with httpx.AsyncClient(base_url=self.url, timeout=30, verify=False) as client:  # noqa: S501
+            async with httpx.AsyncClient(base_url=self.url, timeout=30, verify=TLS) as client:
                 has_more = await self._ask_on(client, numbers)
 
     async def _ask_on(self, client: httpx.AsyncClient, numbers: Iterator[int]) -> bool:

@@ -16,6 +16,7 @@ from tests.serving.conftest import Api, Clerk, run_api, settings_for, wait_for
 from tests.serving.test_routes import ACTIVE, LIST, RISK, SUMMARY
 from warehouse.settings import Settings
 
+DASHBOARD = "/api/v1/admin/sync/dashboard/{}"
 ROUTES = (RISK, LIST, ACTIVE, SUMMARY)
 
 
@@ -107,6 +108,20 @@ def test_a_change_of_ones_own_counts_at_once(keeping: Api) -> None:
         taken = keeping.connections_taken()
         keeping.get(RISK.format("org_a"))
         assert keeping.connections_taken() > taken
+
+
+def test_the_sync_dashboard_keeps_its_counts_and_not_its_runs(keeping: Api, clinics: Settings) -> None:
+    keeping.get(DASHBOARD.format("org_a"))
+    taken = keeping.connections_taken()
+    keeping.get(DASHBOARD.format("org_a"))
+    assert keeping.connections_taken() - taken == 1
+    execute(
+        clinics,
+        "insert into app.sync_runs (organization_id, status, requested_by, requested_at, finished_at)"
+        " values ('org_a', 'failed', 'user_1', '2100-01-01', '2100-01-01')",
+    )
+    assert keeping.get(DASHBOARD.format("org_a")).json()["sync_history"][0]["status"] == "failed"
+    execute(clinics, "delete from app.sync_runs where requested_at = '2100-01-01'")
 
 
 def test_an_organization_that_is_switched_off_gets_nothing_kept(keeping: Api, clinics: Settings) -> None:

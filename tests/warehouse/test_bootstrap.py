@@ -1,10 +1,11 @@
 """The warehouse is made from nothing, again and again, and its roles can do no more than they must."""
 
+import alembic.command
 import psycopg
 import pytest
 from psycopg import sql
 
-from warehouse.bootstrap import prepare_warehouse
+from warehouse.bootstrap import alembic_config, migrate, prepare_warehouse
 from warehouse.settings import Role, Settings
 
 ORGANIZATIONS = "insert into app.organizations (organization_id, name) values ('org_a', 'A'), ('org_b', 'B')"
@@ -68,3 +69,24 @@ def test_one_sync_at_a_time_for_each_organization(warehouse: Settings) -> None:
 def test_the_owner_may_make_temporary_tables_as_publishing_does(cluster: Settings) -> None:
     with psycopg.connect(cluster.url("owner")) as connection:
         connection.execute("create temporary table changed (organization_id text) on commit drop")
+
+
+def test_moments_that_nobody_told_are_taken_back(warehouse: Settings) -> None:
+    alembic.command.stamp(alembic_config(warehouse), "0009")
+    with psycopg.connect(warehouse.url("owner")) as connection:
+        connection.execute("insert into app.organizations (organization_id, name) values ('org_a', 'A')")
+        connection.execute(
+            """
+            insert into app.outreach_log
+                (organization_id, patient_id, method, outcome, logged_by, logged_at, delivered_at, opened_at)
+            values
+                ('org_a', '1', 'email', 'failed', 'u', '2026-03-01', '2026-03-01', '2026-03-01'),
+                ('org_a', '2', 'email', 'success', 'u', '2026-03-01', '2026-02-28', '2026-03-01')
+            """
+        )
+    migrate(warehouse)
+    with psycopg.connect(warehouse.url("owner")) as connection:
+        rows = connection.execute(
+            "select delivered_at is null, opened_at is null from app.outreach_log order by patient_id"
+        ).fetchall()
+    assert rows == [(True, True), (False, True)]

@@ -1,7 +1,7 @@
 """Outreach that was logged without delivery events has none.
 
-Rows were given the instant of their logging as both, phone calls too. An event at exactly that instant was
-told of none of them but by a clock that ran ahead, which cannot be known from the rest.
+Rows were given the instant of their logging as both, phone calls too. What a clock that ran ahead reported
+stands at that instant as well; it cannot be told apart and goes with them.
 """
 
 from alembic import op
