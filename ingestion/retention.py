@@ -1,9 +1,7 @@
-"""Deleting raw rows that nobody will ever read: those of runs that ended without being accepted.
+"""What is forgotten: raw rows that nobody will ever read, and runs that nobody asks about any more.
 
-python -m ingestion.retention
+As the owner, since the loader deletes nothing. Dagster calls these daily.
 """
-
-import sys
 
 import psycopg
 from psycopg import sql
@@ -12,36 +10,73 @@ from ingestion.cliniko.feeds import FEEDS
 from warehouse.settings import Settings
 
 DATASET = "raw_cliniko"
+RUNS_KEPT_DAYS = 90
+
+UNACCEPTED = """
+delete from {table} as version
+using (
+    select distinct organization_id, _dlt_load_id from {table} as rows
+    where not exists (
+        select from app.loads
+        where loads.organization_id = rows.organization_id and loads.load_id = rows._dlt_load_id
+    ) and not exists (
+        select from app.sync_runs
+        where sync_runs.organization_id = rows.organization_id and status = 'running'
+    )
+) as unaccepted
+where version.organization_id = unaccepted.organization_id
+    and version._dlt_load_id = unaccepted._dlt_load_id
+"""
+
+# How old the data of a feed are is said by the last run that read it, however long ago that was: of each
+# outcome that a feed, or a whole run, has had in an organization, the last one stays. And days are counted
+# back from what readers see, so nothing is forgotten of an organization whose builds no longer come through.
+OLD_RUNS = """
+delete from app.sync_runs as old
+using app.organizations
+left join app.publications using (organization_id)
+where old.organization_id = organizations.organization_id
+    and old.finished_at < least(publications.data_as_of, now()) - make_interval(days => %s)
+    and exists (
+        select from app.sync_runs as later
+        where later.organization_id = old.organization_id
+            and later.status = old.status
+            and later.finished_at > old.finished_at
+    )
+    and not exists (
+        select from app.sync_run_feeds as last
+        where last.organization_id = old.organization_id
+            and last.sync_run_id = old.id
+            and not exists (
+                select from app.sync_run_feeds as later
+                inner join app.sync_runs as of_run
+                    on of_run.organization_id = later.organization_id and of_run.id = later.sync_run_id
+                where later.organization_id = last.organization_id
+                    and later.feed = last.feed
+                    and later.status = last.status
+                    and later.started_at > last.started_at
+                    and of_run.status = old.status
+            )
+    )
+"""
 
 
 def delete_unaccepted(settings: Settings) -> int:
-    """Delete the rows of loads that were never accepted; returns how many. Run daily.
+    """Delete the raw rows of loads that were never accepted; returns how many.
 
-    As the owner, since the loader deletes nothing. Organizations with a living run are left alone: its load
-    is not accepted yet.
+    Organizations with a living run are left alone: its load is not accepted yet.
     """
     with psycopg.connect(settings.url("owner")) as connection:
-        return sum(_delete(connection, feed.name) for feed in FEEDS)
+        return sum(
+            connection.execute(sql.SQL(UNACCEPTED).format(table=sql.Identifier(DATASET, feed.name))).rowcount
+            for feed in FEEDS
+        )
 
 
-def _delete(connection: psycopg.Connection, feed: str) -> int:
-    query = """
-        delete from {table} as version
-        using (
-            select distinct organization_id, _dlt_load_id from {table} as rows
-            where not exists (
-                select from app.loads
-                where loads.organization_id = rows.organization_id and loads.load_id = rows._dlt_load_id
-            ) and not exists (
-                select from app.sync_runs
-                where sync_runs.organization_id = rows.organization_id and status = 'running'
-            )
-        ) as unaccepted
-        where version.organization_id = unaccepted.organization_id
-            and version._dlt_load_id = unaccepted._dlt_load_id
+def forget_runs(settings: Settings) -> int:
+    """Delete runs that ended more than 90 days ago, with their progress by feed; returns how many runs.
+
+    The accepted loads and their rows stay, and so do the runs that say how old the data of a feed are.
     """
-    return connection.execute(sql.SQL(query).format(table=sql.Identifier(DATASET, feed))).rowcount
-
-
-if __name__ == "__main__":
-    sys.stdout.write(f"{delete_unaccepted(Settings.load())} rows deleted\n")
+    with psycopg.connect(settings.url("owner")) as connection:
+        return connection.execute(OLD_RUNS, [RUNS_KEPT_DAYS]).rowcount

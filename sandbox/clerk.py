@@ -214,7 +214,7 @@ def serve(
     for organization in json.loads(directory.read_text()) if directory else []:
         backend.directory.put(Organization.model_validate(organization))
     app = create_app(issuer, backend if secret_key else None)
-    config = uvicorn.Config(app, log_level="warning")
+    config = uvicorn.Config(app, log_level="warning", timeout_keep_alive=75)
     uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -1,13 +1,13 @@
 """What happens by the clock: all organizations hourly, a sweep weekly, a clean-up daily."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
 import psycopg
-from psycopg import sql
 
-from ingestion.cliniko.feeds import FEEDS
+from ingestion import retention
 from ingestion.errors import SyncError
 from ingestion.sync import SyncResult, sync_organization
 from orchestration.defs.freshness import freshness_events
@@ -17,19 +17,8 @@ from orchestration.defs.transformation import build_events
 from warehouse.settings import Settings
 
 BUSY = {"already_running", "already_queued"}
-UNACCEPTED = """
-delete from {raw} as raw
-where raw.seen_at < now() - interval '1 day'
-    and not exists (
-        select from app.loads
-        where loads.organization_id = raw.organization_id and loads.load_id = raw._dlt_load_id
-    )
-    and not exists (
-        select from app.sync_runs
-        where sync_runs.organization_id = raw.organization_id and sync_runs.status = 'running'
-    )
-"""
-
+ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+RUNS_KEPT = timedelta(days=30)
 USED_KEYS = "delete from app.idempotency_keys where created_at < now() - interval '24 hours'"
 
 
@@ -99,12 +88,22 @@ def _materialized(
 
 @dg.op(description="Deletes raw rows whose load was never accepted: a sync that broke off left them.")
 def delete_unaccepted(context: dg.OpExecutionContext) -> None:
-    with psycopg.connect(Settings.load().url("owner"), autocommit=True) as connection:
-        for feed in FEEDS:
-            raw = sql.Identifier("raw_cliniko", feed.name)
-            deleted = connection.execute(sql.SQL(UNACCEPTED).format(raw=raw)).rowcount
-            if deleted:
-                context.log.info("%s: %s rows of loads that were never accepted", feed.name, deleted)
+    context.log.info("%s rows deleted", retention.delete_unaccepted(Settings.load()))
+
+
+@dg.op(description="Forgets the syncs of more than 90 days ago, but for those that say how old data are.")
+def forget_syncs(context: dg.OpExecutionContext) -> None:
+    context.log.info("%s syncs forgotten", retention.forget_runs(Settings.load()))
+
+
+@dg.op(description="Forgets Dagster's own runs of more than 30 days ago, with their events and logs.")
+def forget_runs(context: dg.OpExecutionContext) -> None:
+    old = dg.RunsFilter(statuses=ENDED, created_before=datetime.now(UTC) - RUNS_KEPT)
+    run_ids = [record.dagster_run.run_id for record in context.instance.get_run_records(old)]
+    for run_id in run_ids:
+        context.instance.delete_run(run_id)
+        context.instance.compute_log_manager.delete_logs(prefix=[run_id])
+    context.log.info("%s runs forgotten", len(run_ids))
 
 
 @dg.op(description="Forgets the idempotency keys of requests that nobody sends again.")
@@ -123,9 +122,11 @@ def weekly() -> None:
     build_once(sweep_all())
 
 
-@dg.job(description="Deletes what broken syncs left in the raw log, and idempotency keys of the day before.")
+@dg.job(description="Deletes what broken syncs left, and forgets what nobody asks about any more.")
 def daily() -> None:
     delete_unaccepted()
+    forget_syncs()
+    forget_runs()
     forget_idempotency_keys()
 
 

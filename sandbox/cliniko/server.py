@@ -45,6 +45,7 @@ def serve(listener: socket.socket, clinics: Clinics, lives: list[Life]) -> None:
         lifespan="on",
         date_header=False,
         server_header=False,
+        timeout_keep_alive=75,  # as proxies of the real one do; a client may reuse a connection for seconds
         timeout_graceful_shutdown=2,
     )
     uvicorn.Server(config).run(sockets=[listener])

@@ -111,16 +111,6 @@ def taken_over(account: Account) -> None:
     assert not list((account.settings.home / "dlt").iterdir())
 
 
-def test_rows_of_a_living_run_are_not_deleted(open_account: AccountMaker) -> None:
-    account = open_account(patients=PATIENTS[:5])
-    account.sync()
-    account.query("delete from app.loads returning 1")
-    account.query("update app.sync_runs set status = 'running', finished_at = null returning 1")
-    assert delete_unaccepted(account.settings) == 0
-    account.query("update app.sync_runs set status = 'failed', finished_at = now() returning 1")
-    assert delete_unaccepted(account.settings) >= 5
-
-
 def test_two_organizations_load_side_by_side(open_account: AccountMaker) -> None:
     accounts = [open_account(name, patients=PATIENTS) for name in ("harbour", "meadow")]
     for process in [begin(account) for account in accounts]:

@@ -1,6 +1,9 @@
 """Requests become runs, runs sync and build; a broken clinic is named and stops nobody."""
 
+import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -188,6 +191,25 @@ def test_only_what_was_never_accepted_is_deleted(
     assert code.get_job("daily").execute_in_process().success
     left = query(dagster_warehouse, "select id from raw_cliniko.settings where id in ('broken', 'whole')")
     assert left == [("whole",)]
+
+
+def test_runs_of_a_month_ago_are_forgotten(code: dg.RepositoryDefinition, tmp_path: Path) -> None:
+    """Dagster's own, with their events; those of `app.sync_runs` have tests of their own."""
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        job = code.get_job("daily")
+        ended = [job.execute_in_process(instance=instance).run_id for _ in range(2)]
+        underway = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED).run_id
+        for run_id, days in zip([*ended, underway], (30.1, 29.9, 40), strict=True):
+            begun = datetime.now(UTC) - timedelta(days=days)
+            with sqlite3.connect(tmp_path / "history" / "runs.db") as history:
+                history.execute(
+                    "update runs set create_timestamp = ? where run_id = ?",
+                    [begun.strftime("%Y-%m-%d %H:%M:%S.%f"), run_id],
+                )
+        third = job.execute_in_process(instance=instance).run_id
+        assert {run.run_id for run in instance.get_runs()} == {ended[1], underway, third}
+        assert not instance.all_logs(ended[0])
+        assert instance.all_logs(ended[1])
 
 
 def test_idempotency_keys_are_forgotten_after_a_day(

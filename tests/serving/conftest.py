@@ -33,10 +33,15 @@ CLERK_KEY = "sk_test_of_the_sandbox"
 
 @contextmanager
 def serve(app: Any, port: int) -> Iterator[str]:
-    """Run an application under uvicorn in a thread; yields its address."""
-    server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
+    """Run an application under uvicorn in a thread; yields its address.
+
+    It keeps idle connections for longer than any client here does: where one side closes at the moment
+    that the other asks, there is an error that is nobody's.
+    """
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=port, log_config=None, access_log=False, timeout_keep_alive=75
     )
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     wait_for(lambda: server.started or not thread.is_alive())
