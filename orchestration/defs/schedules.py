@@ -19,6 +19,7 @@ from warehouse.settings import Settings
 BUSY = {"already_running", "already_queued"}
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 RUNS_KEPT = timedelta(days=30)
+CHECKS_OF_RUNS = "delete from dagster.asset_check_executions where run_id = any(%s)"
 USED_KEYS = "delete from app.idempotency_keys where created_at < now() - interval '24 hours'"
 
 
@@ -103,6 +104,8 @@ def forget_runs(context: dg.OpExecutionContext) -> None:
     for run_id in run_ids:
         context.instance.delete_run(run_id)
         context.instance.compute_log_manager.delete_logs(prefix=[run_id])
+    with psycopg.connect(Settings.load().url("owner")) as connection:
+        connection.execute(CHECKS_OF_RUNS, [run_ids])  # which Dagster leaves behind
     context.log.info("%s runs forgotten", len(run_ids))
 
 

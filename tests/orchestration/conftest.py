@@ -11,6 +11,7 @@ import dagster as dg
 import pytest
 
 from ingestion.pipeline import prepare_dlt
+from orchestration.dagster_home import prepare_dagster
 from orchestration.dbt_manifest import prepare_manifest
 from sandbox.cliniko.server import run_cliniko
 from warehouse.organizations import add_organization
@@ -34,6 +35,7 @@ def dagster_warehouse(
         patch.delenv("DATABASE_URL", raising=False)
         prepare_dlt(settings)
         prepare_manifest(settings)
+        prepare_dagster(settings)
         yield settings
 
 

@@ -1,9 +1,6 @@
 """Requests become runs, runs sync and build; a broken clinic is named and stops nobody."""
 
-import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +9,7 @@ import psycopg
 import pytest
 
 from ingestion.cliniko.feeds import FEEDS
+from orchestration.dagster_home import dagster_environment
 from warehouse.settings import Settings
 
 PARTITIONS = "organizations"
@@ -21,6 +19,15 @@ pytestmark = pytest.mark.usefixtures("two_clinics")
 @pytest.fixture
 def instance() -> Iterator[dg.DagsterInstance]:
     with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
+
+
+@pytest.fixture
+def stored(dagster_warehouse: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+    """The instance as Dagster's processes have it: in the warehouse, and in files beside it."""
+    for name, value in dagster_environment(dagster_warehouse).items():
+        monkeypatch.setenv(name, value)
+    with dg.DagsterInstance.get() as instance:
         yield instance
 
 
@@ -193,23 +200,35 @@ def test_only_what_was_never_accepted_is_deleted(
     assert left == [("whole",)]
 
 
-def test_runs_of_a_month_ago_are_forgotten(code: dg.RepositoryDefinition, tmp_path: Path) -> None:
-    """Dagster's own, with their events; those of `app.sync_runs` have tests of their own."""
-    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        job = code.get_job("daily")
-        ended = [job.execute_in_process(instance=instance).run_id for _ in range(2)]
-        underway = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED).run_id
-        for run_id, days in zip([*ended, underway], (30.1, 29.9, 40), strict=True):
-            begun = datetime.now(UTC) - timedelta(days=days)
-            with sqlite3.connect(tmp_path / "history" / "runs.db") as history:
-                history.execute(
-                    "update runs set create_timestamp = ? where run_id = ?",
-                    [begun.strftime("%Y-%m-%d %H:%M:%S.%f"), run_id],
-                )
-        third = job.execute_in_process(instance=instance).run_id
-        assert {run.run_id for run in instance.get_runs()} == {ended[1], underway, third}
-        assert not instance.all_logs(ended[0])
-        assert instance.all_logs(ended[1])
+def test_runs_of_a_month_ago_are_forgotten(
+    code: dg.RepositoryDefinition, dagster_warehouse: Settings, stored: dg.DagsterInstance
+) -> None:
+    """Dagster's own, with their events, checks and logs; those of `app.sync_runs` have tests of their own."""
+    hourly, daily = code.get_job("hourly"), code.get_job("daily")
+    ended = hourly.execute_in_process(instance=stored, raise_on_error=False).run_id
+    underway = stored.create_run_for_job(hourly, status=dg.DagsterRunStatus.STARTED).run_id
+    everything = remains(dagster_warehouse, stored, ended)
+    for age, left in {"29 days 23 hours": everything, "30 days 1 hour": NOTHING}.items():
+        begun = "update dagster.runs set create_timestamp = now() - %s::interval where run_id = any(%s)"
+        query(dagster_warehouse, begun, age, [ended, underway])
+        assert daily.execute_in_process(instance=stored).success
+        assert remains(dagster_warehouse, stored, ended) == left
+    assert everything == (True, True, True, True)
+    assert stored.get_run_by_id(underway) is not None
+
+
+NOTHING = (False, False, False, False)
+
+
+def remains(settings: Settings, instance: dg.DagsterInstance, run_id: str) -> tuple[bool, ...]:
+    """Whether there is the run itself, an event of it, a check, a file."""
+    checks = "select from dagster.asset_check_executions where run_id = %s"
+    return (
+        instance.get_run_by_id(run_id) is not None,
+        bool(instance.all_logs(run_id)),
+        bool(query(settings, checks, run_id)),
+        (settings.home / "dagster" / "storage" / run_id).exists(),
+    )
 
 
 def test_idempotency_keys_are_forgotten_after_a_day(
