@@ -222,7 +222,7 @@ NOTHING = (False, False, False, False)
 
 def remains(settings: Settings, instance: dg.DagsterInstance, run_id: str) -> tuple[bool, ...]:
     """Whether there is the run itself, an event of it, a check, a file."""
-    checks = "select from dagster.asset_check_executions where run_id = %s"
+    checks = "select run_id from dagster.asset_check_executions where run_id = %s"
     return (
         instance.get_run_by_id(run_id) is not None,
         bool(instance.all_logs(run_id)),
