@@ -10,7 +10,10 @@ POSITION: LiteralString = """
     length(patient_id), patient_id collate "C"
 """
 
-ACTIVE_PATIENTS: LiteralString = framed(f"""
+
+def active_patients(of_page: LiteralString) -> LiteralString:
+    """`of_page` says of a patient's id whether it is on the page: so the planner sees whom to look up."""
+    return framed(f"""
     with active as materialized (
         -- Only what orders: the visits of each patient are collected for the page alone.
         select patient_id, last_appointment_date
@@ -36,6 +39,13 @@ ACTIVE_PATIENTS: LiteralString = framed(f"""
 
     page as materialized (
         select * from following where %(limit)s::bigint is null or place <= %(limit)s::bigint
+    ),
+
+    -- looked up and not joined: to the planner they are a handful, and a join would collect them for each row
+    visits as materialized (
+        select jsonb_object_agg(patient_id, recent_appointments) as by_patient
+        from marts.patient_recent_appointments
+        where organization_id = %(organization_id)s and patient_id {of_page}
     )
 
     select
@@ -54,7 +64,7 @@ ACTIVE_PATIENTS: LiteralString = framed(f"""
                                 'upcoming_appointment_count', upcoming_appointment_count,
                                 'total_appointment_count', total_appointment_count,
                                 'last_appointment_date', {instant("last_appointment_date")},
-                                'recent_appointments', recent_appointments,
+                                'recent_appointments', (select by_patient from visits) -> patient_id,
                                 'created_at', {instant("created_at")},
                                 'updated_at', {instant("updated_at")}
                             )
@@ -64,10 +74,7 @@ ACTIVE_PATIENTS: LiteralString = framed(f"""
                     inner join (select patient_id, place from page) as places using (patient_id)
                     where
                         patients.organization_id = %(organization_id)s
-                        and (
-                            %(limit)s::bigint is null
-                            or patients.patient_id = any(array(select patient_id from page))
-                        )
+                        and patients.patient_id {of_page}
                 ),
                 '[]'::json
             ),
@@ -84,6 +91,10 @@ ACTIVE_PATIENTS: LiteralString = framed(f"""
             where place = %(limit)s::bigint and exists (select from following where place > %(limit)s::bigint)
         ) as next_key
 """)
+
+
+ACTIVE_PATIENTS = active_patients("= any(array(select patient_id from page))")
+ALL_ACTIVE_PATIENTS = active_patients("is not null")
 
 SUMMARY: LiteralString = framed(f"""
     select

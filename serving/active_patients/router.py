@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from serving import paging
-from serving.active_patients.queries import ACTIVE_PATIENTS, SUMMARY
+from serving.active_patients.queries import ACTIVE_PATIENTS, ALL_ACTIVE_PATIENTS, SUMMARY
 from serving.active_patients.schemas import ActivePatients, ActivePatientsSummary
 from serving.answers import ask
 from serving.audit import record_view
@@ -36,7 +36,8 @@ async def active_patients(
     after = paging.decode(LIST, 1, cursor)
     database = services_of(request).database
     parameters = {"limit": limit, "after": after}
-    answer = await ask(database, caller, ACTIVE_PATIENTS, parameters, pages_of=LIST)
+    statement = ACTIVE_PATIENTS if limit else ALL_ACTIVE_PATIENTS
+    answer = await ask(database, caller, statement, parameters, pages_of=LIST)
     await record_view(database, request, caller, answer, {"limit": limit, "cursor": cursor is not None})
     return answer.response(request)
 

@@ -10,7 +10,10 @@ POSITION: LiteralString = """
     length(cliniko_patient_id), cliniko_patient_id collate "C"
 """
 
-CONTACTS: LiteralString = framed(f"""
+
+def contacts(of_page: LiteralString) -> LiteralString:
+    """`of_page` says of a patient's id whether it is on the page: so the planner sees whom to look up."""
+    return framed(f"""
     with contacts as materialized (
         -- Only what orders: the visits of each contact are collected for the page alone.
         select cliniko_patient_id, last_appointment_date
@@ -36,6 +39,13 @@ CONTACTS: LiteralString = framed(f"""
 
     page as materialized (
         select * from following where %(limit)s::bigint is null or place <= %(limit)s::bigint
+    ),
+
+    -- looked up and not joined: to the planner they are a handful, and a join would collect them for each row
+    visits as materialized (
+        select jsonb_object_agg(patient_id, recent_appointments) as by_patient
+        from marts.patient_recent_appointments
+        where organization_id = %(organization_id)s and patient_id {of_page}
     )
 
     select
@@ -54,7 +64,9 @@ CONTACTS: LiteralString = framed(f"""
                                 'recent_appointment_count', recent_appointment_count,
                                 'upcoming_appointment_count', upcoming_appointment_count,
                                 'last_appointment_date', {instant("last_appointment_date")},
-                                'recent_appointments', recent_appointments
+                                'recent_appointments', coalesce(
+                                    (select by_patient from visits) -> cliniko_patient_id, '[]'::jsonb
+                                )
                             )
                             order by place
                         )
@@ -63,10 +75,7 @@ CONTACTS: LiteralString = framed(f"""
                         using (cliniko_patient_id)
                     where
                         contacts.organization_id = %(organization_id)s
-                        and (
-                            %(limit)s::bigint is null
-                            or contacts.cliniko_patient_id = any(array(select cliniko_patient_id from page))
-                        )
+                        and contacts.cliniko_patient_id {of_page}
                 ),
                 '[]'::json
             ),
@@ -83,3 +92,7 @@ CONTACTS: LiteralString = framed(f"""
             where place = %(limit)s::bigint and exists (select from following where place > %(limit)s::bigint)
         ) as next_key
 """)
+
+
+CONTACTS = contacts("= any(array(select cliniko_patient_id from page))")
+ALL_CONTACTS = contacts("is not null")

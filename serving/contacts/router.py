@@ -9,7 +9,7 @@ from starlette.responses import Response
 from serving import paging
 from serving.answers import ask
 from serving.audit import record_view
-from serving.contacts.queries import CONTACTS
+from serving.contacts.queries import ALL_CONTACTS, CONTACTS
 from serving.contacts.schemas import ContactsWithAppointments
 from serving.guard import Guard, Member, guarded_router
 from serving.openapi import responses
@@ -36,6 +36,7 @@ async def contacts_with_appointments(
     after = paging.decode(LIST, 1, cursor)
     database = services_of(request).database
     parameters = {"limit": limit, "after": after}
-    answer = await ask(database, caller, CONTACTS, parameters, pages_of=LIST)
+    statement = CONTACTS if limit else ALL_CONTACTS
+    answer = await ask(database, caller, statement, parameters, pages_of=LIST)
     await record_view(database, request, caller, answer, {"limit": limit, "cursor": cursor is not None})
     return answer.response(request)

@@ -107,7 +107,7 @@ class TestStrange:
         assert {"32", "33", "34", "35", "37", "38"}.isdisjoint(world.strange.master())
 
     def test_a_visit_keeps_the_name_of_a_practitioner_who_is_gone(self, world: World) -> None:
-        rows = world.strange.ask("select patient_id, recent_appointments from marts.active_patients")
+        rows = world.strange.ask("select * from marts.patient_recent_appointments")
         recent = {row["patient_id"]: row["recent_appointments"] for row in rows}
         assert [(visit["practitioner"], visit["type"]) for visit in recent["1"]] == [
             ("Dr Ada Sample", "Physio")

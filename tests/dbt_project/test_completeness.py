@@ -38,8 +38,8 @@ def _forget_unit_tests_of_the_master_view(manifest: Manifest) -> None:
 
 
 def _forget_the_longest_list(manifest: Manifest) -> None:
-    macro = manifest["macros"]["macro.routiq.recent_appointments"]
-    macro["macro_sql"] = macro["macro_sql"].replace("recent_appointments_at_most", "")
+    model = node(manifest, "model.routiq.patient_recent_appointments")
+    model["raw_code"] = model["raw_code"].replace("recent_appointments_at_most", "")
 
 
 DAMAGE: dict[Rule, tuple[Callable[[Manifest], object], str]] = {

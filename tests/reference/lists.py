@@ -93,7 +93,19 @@ def active_patients(question: Question) -> list[Row]:
             "updated_at": standing.patient.updated_at,
         }
         for standing in standings(question)
-        if recent_visits(standing)
+        if recent_visits(question, standing.patient.id)
+    ]
+
+
+def patient_recent_appointments(question: Question) -> list[Row]:
+    return [
+        {
+            "organization_id": question.facts.organization_id,
+            "patient_id": patient_id,
+            "recent_appointments": [_shown(question, visit) for visit in recent[:10]],
+        }
+        for patient_id in question.visits
+        if (recent := recent_visits(question, patient_id))
     ]
 
 
@@ -114,19 +126,19 @@ def contacts_with_appointments(question: Question) -> list[Row]:
 
 
 def _counts(standing: Standing) -> Row:
-    recent = recent_visits(standing)
     return {
-        "recent_appointment_count": len(recent),
+        "recent_appointment_count": len(recent_visits(standing.question, standing.patient.id)),
         "upcoming_appointment_count": len(standing.booked),
         "last_appointment_date": max(standing.attended, default=None),
-        "recent_appointments": [_shown(standing.question, visit) for visit in recent[:10]],
     }
 
 
-def recent_visits(standing: Standing) -> list[Visit]:
+def recent_visits(question: Question, patient_id: str) -> list[Visit]:
     """Attended in the last 45 days, newest first."""
     recent = [
-        visit for visit in standing.with_status("attended") if standing.question.since(visit.starts_at) < 45
+        visit
+        for visit in question.visits.get(patient_id, [])
+        if question.status(visit) == "attended" and question.since(visit.starts_at) < 45
     ]
     by_id = sorted(recent, key=lambda visit: int(visit.id))
     return sorted(by_id, key=lambda visit: visit.starts_at, reverse=True)

@@ -8,7 +8,13 @@ from typing import Any, LiteralString
 from serving.active_patients.queries import SUMMARY
 from serving.counted import COUNTS
 from serving.reengagement.queries import PRIORITIZED, RISK_METRICS
-from tests.reference.lists import active_patients, contacts_with_appointments, master_view, prioritized
+from tests.reference.lists import (
+    active_patients,
+    contacts_with_appointments,
+    master_view,
+    patient_recent_appointments,
+    prioritized,
+)
 from tests.reference.outreach import bookings_attributed, performance
 from tests.reference.question import Question
 from tests.reference.risk import LEVELS
@@ -104,6 +110,7 @@ MARTS = (
     Mart("the days of reengagement_daily", (), all_days, ALL_DAYS),
     Mart("patient_reengagement_master_view", ("patient_id",), master_view),
     Mart("active_patients", ("patient_id",), active_patients),
+    Mart("patient_recent_appointments", ("patient_id",), patient_recent_appointments),
     Mart("contacts_with_appointments", ("cliniko_patient_id",), contacts_with_appointments),
 )
 WHOLE_LIST: Mapping[str, Any] = {

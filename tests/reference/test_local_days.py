@@ -126,7 +126,7 @@ def test_the_session_s_own_zone_does_not_matter(clocks: Settings) -> None:
         connection.execute("set local time zone 'America/Los_Angeles'")
         rows = connection.execute(
             "select days_since_last_contact as days, recent_appointments -> 0 ->> 'date' as shown"
-            " from marts.patient_reengagement_master_view join marts.active_patients"
+            " from marts.patient_reengagement_master_view join marts.patient_recent_appointments"
             " using (organization_id, patient_id) where patient_id = '5'"
         ).fetchall()
     assert rows == [{"days": 2, "shown": "2026-03-28T23:00:00Z"}]

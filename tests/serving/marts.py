@@ -27,7 +27,6 @@ RELATIONS: dict[LiteralString, dict[LiteralString, LiteralString]] = {
         "upcoming_appointment_count": "bigint",
         "total_appointment_count": "bigint",
         "last_appointment_date": "timestamp with time zone",
-        "recent_appointments": "jsonb",
         "created_at": "timestamp with time zone",
         "updated_at": "timestamp with time zone",
     },
@@ -70,6 +69,10 @@ RELATIONS: dict[LiteralString, dict[LiteralString, LiteralString]] = {
         "recent_appointment_count": "bigint",
         "upcoming_appointment_count": "bigint",
         "last_appointment_date": "timestamp with time zone",
+    },
+    "patient_recent_appointments": {
+        "organization_id": "text",
+        "patient_id": "text",
         "recent_appointments": "jsonb",
     },
     "reengagement_performance_view": {
@@ -202,10 +205,9 @@ def freeze(warehouse: Settings, as_of: dt.datetime) -> None:
 
 
 def insert(connection: psycopg.Connection[Any], table: LiteralString, rows: list[Row]) -> None:
+    """The visits of a patient on a list go where the routes read them."""
     for row in rows:
-        values = {
-            name: Jsonb(value) if name == "recent_appointments" else value for name, value in row.items()
-        }
+        values = {name: value for name, value in row.items() if name != "recent_appointments"}
         connection.execute(
             sql.SQL("insert into {} ({}) values ({})").format(
                 sql.SQL(table),
@@ -214,6 +216,22 @@ def insert(connection: psycopg.Connection[Any], table: LiteralString, rows: list
             ),
             values,
         )
+        if "recent_appointments" in row:
+            connection.execute(
+                """
+                insert into marts.patient_recent_appointments
+                select %(organization_id)s, %(patient_id)s, %(visits)s
+                where not exists (
+                    select from marts.patient_recent_appointments
+                    where organization_id = %(organization_id)s and patient_id = %(patient_id)s
+                )
+                """,
+                {
+                    "organization_id": row["organization_id"],
+                    "patient_id": row.get("patient_id") or row["cliniko_patient_id"],
+                    "visits": Jsonb(row["recent_appointments"]),
+                },
+            )
 
 
 def add_organization(

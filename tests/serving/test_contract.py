@@ -20,7 +20,7 @@ def contract(model: str) -> dict[str, str]:
 
 WHOLE = (
     *("active_patients", "contacts_with_appointments", "patient_reengagement_master_view"),
-    *("reengagement_performance_view", "reengagement_daily"),
+    *("reengagement_performance_view", "reengagement_daily", "patient_recent_appointments"),
 )
 IN_PART = (
     "dim_patients",

@@ -40,7 +40,6 @@ activity as (
         clock.rebook_from,
         clock.attempt_from,
         clock.attended_from,
-        clock.recent_from,
         {{ visits_since('patients.missed_at', 'clock.missed_from') }} as missed_90d_count,
         {{ visits_since('patients.missed_at', 'clock.rebook_from') }} as missed_14d_count,
         {{ visits_since('patients.missed_at', 'clock.attendance_from') }}
@@ -80,7 +79,6 @@ select
     attended_90d_count + missed_attendance_count as attendance_visits,
     attended_90d_count,
     attended_recent_count,
-    recent_from,
     coalesce(last_attended_at >= attended_from, false) as has_attended_recently,
     is_discharged,
     coalesce(last_attempt_at >= attempt_from, false) as has_recent_attempt,
