@@ -6,7 +6,8 @@ import time
 import psycopg
 from psycopg import sql
 
-from serving.active_patients.queries import ACTIVE_PATIENTS, SUMMARY
+from serving.active_patients.queries import ACTIVE_PATIENTS, ALL_ACTIVE_PATIENTS, SUMMARY
+from serving.contacts.queries import ALL_CONTACTS, CONTACTS
 from serving.reengagement.queries import PRIORITIZED, RISK_METRICS
 from warehouse.settings import Settings
 
@@ -31,6 +32,7 @@ QUESTIONS = {
         select count(*), count(*) filter (where upcoming_appointment_count > 0),
             avg(recent_appointment_count), avg(total_appointment_count) from marts.active_patients""",
     "contacts": "select * from marts.contacts_with_appointments",
+    "recent_appointments": "select * from marts.patient_recent_appointments",
     "performance": "select * from marts.reengagement_performance_view",
 }
 # What the routes send, which is more: JSON, freshness, the clinic's zone.
@@ -38,7 +40,10 @@ STATEMENTS = {
     "route_risk_metrics": RISK_METRICS,
     "route_prioritized": PRIORITIZED,
     "route_active_patients": ACTIVE_PATIENTS,
+    "route_all_active_patients": ALL_ACTIVE_PATIENTS,
     "route_active_summary": SUMMARY,
+    "route_contacts": CONTACTS,
+    "route_all_contacts": ALL_CONTACTS,
 }
 PARAMETERS = {
     "engagement_status": None,
