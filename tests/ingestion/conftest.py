@@ -109,11 +109,10 @@ def account_maker(settings: Settings, folder: Path) -> Iterator[AccountMaker]:
             name: str = "harbour",
             *,
             extra: str = "",
-            server: dict[str, Any] | None = None,
             **resources: list[Record],
         ) -> Account:
             clinic = make_clinic(folder / name, resources, extra)
-            address = stack.enter_context(run_cliniko([clinic], **(server or {})))
+            address = stack.enter_context(run_cliniko([clinic]))
             account = Account(settings, name, Control(address, name))
             account.add()
             return account
