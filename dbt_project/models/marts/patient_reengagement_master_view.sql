@@ -1,39 +1,6 @@
-with engagement as (
-    select
-        *,
-        {{ var('score_per_missed') }} * least(missed_90d_count, {{ var('score_missed_at_most') }})
-        + case when has_low_attendance then {{ var('score_low_attendance') }} else 0 end
-            as score_extra
-    from {{ ref('patient_engagement') }}
-),
-
-prioritised as (
-    select
-        engagement.*,
-        case
-            when organizations.can_read_invoices then engagement.lifetime_value
-        end as invoiced_value,
-        case
-            when risk_level is null then 4
-            when
-                risk_level = 'critical' or (risk_level = 'high' and missed_90d_count > 0)
-                then 1
-            when risk_level = 'high' or is_to_rebook then 2
-            when
-                risk_level = 'medium'
-                or (risk_level = 'low' and not is_booked)
-                or (is_booked and missed_90d_count >= {{ var('repeatedly_missed') }})
-                then 3
-            else 4
-        end as action_priority
-    from engagement
-    left join {{ ref('dim_organizations') }} as organizations
-        on organizations.organization_id = engagement.organization_id
-)
-
 select
-    organization_id,
-    patient_id,
+    engagement.organization_id,
+    engagement.patient_id,
     patient_name,
     phone,
     email,
@@ -109,7 +76,7 @@ select
     case
         when attendance_visits > 0 then {{ percent('attended_90d_count', 'attendance_visits') }}
     end as attendance_rate_90d,
-    invoiced_value as lifetime_value,
+    case when organizations.can_read_invoices then lifetime_value end as lifetime_value,
     booked_count as upcoming_appointment_count,
     has_attended_recently as has_attended_last_30d,
     created_at,
@@ -119,8 +86,8 @@ select
         select count(*)
         from {{ ref('fct_treatment_notes') }} as notes
         where
-            notes.organization_id = prioritised.organization_id
-            and notes.patient_id = prioritised.patient_id
+            notes.organization_id = engagement.organization_id
+            and notes.patient_id = engagement.patient_id
             and not notes.is_draft
             and {{ exists_at('notes.noted_at', 'notes.removed_at', as_of()) }}
     ) as treatment_note_count,
@@ -128,9 +95,33 @@ select
         select max(notes.noted_at)
         from {{ ref('fct_treatment_notes') }} as notes
         where
-            notes.organization_id = prioritised.organization_id
-            and notes.patient_id = prioritised.patient_id
+            notes.organization_id = engagement.organization_id
+            and notes.patient_id = engagement.patient_id
             and not notes.is_draft
             and {{ exists_at('notes.noted_at', 'notes.removed_at', as_of()) }}
     ) as last_treatment_note_at
-from prioritised
+from {{ ref('patient_engagement') }} as engagement
+left join {{ ref('dim_organizations') }} as organizations
+    on organizations.organization_id = engagement.organization_id
+-- no `with`: it would be planned apart from its question, and count notes before a limit
+cross join
+    lateral (
+        select
+            {{ var('score_per_missed') }}
+            * least(missed_90d_count, {{ var('score_missed_at_most') }})
+            + case when has_low_attendance then {{ var('score_low_attendance') }} else 0 end
+                as score_extra,
+            case
+                when risk_level is null then 4
+                when
+                    risk_level = 'critical' or (risk_level = 'high' and missed_90d_count > 0)
+                    then 1
+                when risk_level = 'high' or is_to_rebook then 2
+                when
+                    risk_level = 'medium'
+                    or (risk_level = 'low' and not is_booked)
+                    or (is_booked and missed_90d_count >= {{ var('repeatedly_missed') }})
+                    then 3
+                else 4
+            end as action_priority
+    ) as ranks
