@@ -91,7 +91,7 @@ def test_a_change_by_anybody_is_heard(keeping: Api, clinics: Settings, change: s
     keeping.get(RISK.format("org_b"), "org_b")
     before = keeping.services.database.versions.current("org_a")
     execute(clinics, change)
-    wait_for(lambda: keeping.services.database.versions.current("org_a") != before, 2)
+    wait_for(lambda: keeping.services.database.versions.current("org_a") != before)
     taken = keeping.connections_taken()
     keeping.get(RISK.format("org_b"), "org_b")
     assert keeping.connections_taken() == taken
@@ -127,9 +127,9 @@ def test_the_sync_dashboard_keeps_its_counts_and_not_its_runs(keeping: Api, clin
 def test_an_organization_that_is_switched_off_gets_nothing_kept(keeping: Api, clinics: Settings) -> None:
     assert keeping.get(RISK.format("org_b"), "org_b").status_code == 200
     execute(clinics, "update app.organizations set is_active = false where organization_id = 'org_b'")
-    wait_for(lambda: keeping.get(RISK.format("org_b"), "org_b").status_code == 403, 2)
+    wait_for(lambda: keeping.get(RISK.format("org_b"), "org_b").status_code == 403)
     execute(clinics, "update app.organizations set is_active = true where organization_id = 'org_b'")
-    wait_for(lambda: keeping.get(RISK.format("org_b"), "org_b").status_code == 200, 2)
+    wait_for(lambda: keeping.get(RISK.format("org_b"), "org_b").status_code == 200)
 
 
 def test_what_changes_while_the_ear_is_cut_off_is_seen(keeping: Api, clinics: Settings) -> None:
@@ -144,7 +144,7 @@ def test_what_changes_while_the_ear_is_cut_off_is_seen(keeping: Api, clinics: Se
             "select pg_terminate_backend(pid) from pg_stat_activity"
             " where application_name = 'routiq-api-listener' and datname = current_database()"
         )
-    wait_for(lambda: keeping.get(path).json()["patients"][0]["risk_score"] == 86, 3)
+    wait_for(lambda: keeping.get(path).json()["patients"][0]["risk_score"] == 86)
     wait_for(lambda: keeping.services.database.versions.current("org_a") is not None)
     assert keeping.get(path).json()["patients"][0]["risk_score"] == 86
 
@@ -229,7 +229,7 @@ def test_a_timestamp_moves_on_while_the_answer_is_kept(warehouse: Settings, cler
     with run_api(settings_for(warehouse, clerk, api_cache_megabytes=16), clerk) as api:
         wait_for(lambda: api.services.database.versions.current("org_a") is not None)
         first = api.get(LIST.format("org_a")).json()["timestamp"]
-        wait_for(lambda: api.get(LIST.format("org_a")).json()["timestamp"] > first, 3)
+        wait_for(lambda: api.get(LIST.format("org_a")).json()["timestamp"] > first)
         assert api.services.database.cache._kept.currsize > 0
         again = dt.datetime.fromisoformat(api.get(LIST.format("org_a")).json()["timestamp"])
-        assert abs(again - dt.datetime.now(dt.UTC)) < dt.timedelta(seconds=2)
+        assert abs(again - dt.datetime.now(dt.UTC)) < dt.timedelta(seconds=10)

@@ -47,14 +47,14 @@ def test_two_counters_let_through_what_one_would() -> None:
 
 def test_a_place_becomes_free_when_the_oldest_leaves_the_window() -> None:
     async def ask(url: str) -> None:
-        limits = SharedLimits({"admin": 1, "sync": 1, "regular": 2}, url, window_ms=400)
+        limits = SharedLimits({"admin": 1, "sync": 1, "regular": 2}, url, window_ms=2000)
         began = time.monotonic()
         standings = [await limits.admit("org_a", "regular") for _ in range(3)]
         assert [standing.admitted for standing in standings] == [True, True, False]
         assert [standing.remaining for standing in standings] == [1, 0, 0]
         while not (await limits.admit("org_a", "regular")).admitted:
-            assert time.monotonic() < began + 10
-        assert time.monotonic() - began >= 0.39, "what is in the window counts"
+            assert time.monotonic() < began + 20
+        assert time.monotonic() - began >= 1.9, "what is in the window counts"
         await limits.close()
 
     with run_redis() as url:

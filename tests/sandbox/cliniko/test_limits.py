@@ -11,7 +11,7 @@ from sandbox.cliniko.server import run_cliniko
 from tests.sandbox.cliniko.clinic_files import Api, write_clinic
 
 LIMIT = 5
-HOUR = 3600
+AGE = 10**9  # seconds: no window ends within the test
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     root: Path = tmp_path_factory.mktemp("clinics")
     flipped = "[choices]\nretry_after = true\n"
     folders = [write_clinic(root / name, {}, toml=toml) for name, toml in (("a", ""), ("b", flipped))]
-    with run_cliniko(folders, rate_limit=LIMIT, rate_window=HOUR) as address:
+    with run_cliniko(folders, rate_limit=LIMIT, rate_window=AGE) as address:
         yield address
 
 
@@ -29,8 +29,8 @@ def test_the_user_over_the_limit_is_told_when_the_window_ends(address: str) -> N
     refused = first.get("patients")
     assert refused.status_code == 429
     reset = int(refused.headers["X-RateLimit-Reset"])
-    assert reset % HOUR == 0
-    assert 0 <= reset - time.time() <= HOUR
+    assert reset % AGE == 0
+    assert 0 <= reset - time.time() <= AGE
     assert "Retry-After" not in refused.headers
     assert first.get("nothing").status_code == 429
     assert second.get("patients").status_code == 200
@@ -45,7 +45,7 @@ def test_retry_after_is_a_choice(address: str) -> None:
     api = Api(address, "b")
     answers = (api.get("user") for _ in range(LIMIT + 1))
     refused = next(answer for answer in answers if answer.status_code == 429)
-    assert 0 < int(refused.headers["Retry-After"]) <= HOUR
+    assert 0 < int(refused.headers["Retry-After"]) <= AGE
 
 
 def test_a_new_window_lets_through_again() -> None:
