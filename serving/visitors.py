@@ -6,9 +6,14 @@ from serving.answers import framed
 
 
 def visitors(
-    view: LiteralString, patient_id: LiteralString, fields: LiteralString, *, whole: bool = False
+    view: LiteralString,
+    patient_id: LiteralString,
+    name: LiteralString,
+    fields: LiteralString,
+    *,
+    whole: bool = False,
 ) -> LiteralString:
-    """The rows of the mart `view`, whose column `patient_id` is Cliniko's id, as the list of the view's name.
+    """The rows of the mart `view`, whose column `patient_id` is Cliniko's id, as the answer's list `name`.
 
     `fields` are names and values of one patient's object; they may refer to `visits`, whose `by_patient` has
     the recent visits of those on the page. The `whole` list is a statement of its own: so the planner sees
@@ -24,7 +29,7 @@ def visitors(
     with visitors as materialized (
         -- Only what orders: the visits of each patient are collected for the page alone.
         select {patient_id}, last_appointment_date
-        from marts.{view}
+        from {view}
         where organization_id = %(organization_id)s
     ),
 
@@ -58,10 +63,10 @@ def visitors(
     select
         json_build_object(
             'organization_id', asked.organization_id,
-            '{view}', coalesce(
+            '{name}', coalesce(
                 (
                     select json_agg(json_build_object({fields}) order by place)
-                    from marts.{view} as listed
+                    from {view} as listed
                     inner join (select {patient_id}, place from page) as places using ({patient_id})
                     where listed.organization_id = %(organization_id)s and listed.{patient_id} {of_page}
                 ),

@@ -5,6 +5,8 @@ from typing import LiteralString
 from serving.answers import framed, instant
 from serving.visitors import visitors
 
+VIEW: LiteralString = "marts.active_patients"
+LIST: LiteralString = "active_patients"
 FIELDS: LiteralString = f"""
     'id', id,
     'contact_id', contact_id,
@@ -19,8 +21,8 @@ FIELDS: LiteralString = f"""
     'updated_at', {instant("updated_at")}
 """
 
-ACTIVE_PATIENTS = visitors("active_patients", "patient_id", FIELDS)
-ALL_ACTIVE_PATIENTS = visitors("active_patients", "patient_id", FIELDS, whole=True)
+ACTIVE_PATIENTS = visitors(VIEW, "patient_id", LIST, FIELDS)
+ALL_ACTIVE_PATIENTS = visitors(VIEW, "patient_id", LIST, FIELDS, whole=True)
 
 SUMMARY: LiteralString = framed(f"""
     select

@@ -5,6 +5,8 @@ from typing import LiteralString
 from serving.answers import instant
 from serving.visitors import visitors
 
+VIEW: LiteralString = "marts.contacts_with_appointments"
+LIST: LiteralString = "contacts_with_appointments"
 FIELDS: LiteralString = f"""
     'contact_id', contact_id,
     'name', name,
@@ -17,5 +19,5 @@ FIELDS: LiteralString = f"""
     'recent_appointments', coalesce((select by_patient from visits) -> cliniko_patient_id, '[]'::jsonb)
 """
 
-CONTACTS = visitors("contacts_with_appointments", "cliniko_patient_id", FIELDS)
-ALL_CONTACTS = visitors("contacts_with_appointments", "cliniko_patient_id", FIELDS, whole=True)
+CONTACTS = visitors(VIEW, "cliniko_patient_id", LIST, FIELDS)
+ALL_CONTACTS = visitors(VIEW, "cliniko_patient_id", LIST, FIELDS, whole=True)
