@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 import psycopg
 
@@ -11,13 +12,14 @@ from ingestion.runs import FeedRow, Run, write_feeds
 
 @dataclass(frozen=True)
 class QuarantinedRow:
-    """Which record could not be taken, where and why; never its content."""
+    """Which record or field could not be taken, where and why; never its content."""
 
     feed: str
     record_id: str | None
     field: str | None
     reason: str
     seen_at: datetime
+    effect: Literal["refused", "blanked"] = "refused"
 
 
 @dataclass
@@ -109,9 +111,9 @@ def _quarantine(connection: psycopg.Connection, run: Run, outcome: Outcome) -> N
             connection.execute(
                 """
                 insert into app.quarantine
-                    (organization_id, sync_run_id, feed, record_id, field, reason, seen_at)
+                    (organization_id, sync_run_id, feed, record_id, field, reason, seen_at, effect)
                 values (%(organization_id)s, %(sync_run_id)s, %(feed)s, %(record_id)s, %(field)s,
-                    %(reason)s, %(seen_at)s)
+                    %(reason)s, %(seen_at)s, %(effect)s)
                 """,
                 values,
             )

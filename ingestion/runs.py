@@ -34,7 +34,7 @@ class FeedRow:
     """One row of `app.sync_run_feeds` in the making."""
 
     feed: str
-    status: Literal["running", "succeeded", "failed", "forbidden"] = "running"
+    status: Literal["running", "succeeded", "failed", "forbidden", "unavailable"] = "running"
     pages_total: int = 0
     pages_done: int = 0
     requests: int = 0
@@ -44,6 +44,10 @@ class FeedRow:
     rows_changed: int = 0
     rows_removed: int = 0
     rows_quarantined: int = 0
+    rows_blanked: int = 0
+    error_code: str | None = None
+    error_detail: str | None = None
+    note: str | None = None
 
 
 def claim(

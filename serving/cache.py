@@ -60,7 +60,7 @@ select
                     union all
                     select max(sync_runs.finished_at) + interval '24 hours'
                     from app.sync_runs
-                    where sync_runs.organization_id = %(organization_id)s and sync_runs.status = 'succeeded'
+                    where sync_runs.organization_id = %(organization_id)s and sync_runs.is_accepted
                 ) as edges
                 where edges.edge_at > asked.as_of
             )

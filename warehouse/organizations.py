@@ -139,7 +139,7 @@ def list_organizations(settings: Settings) -> list[Organization]:
                     (
                         select max(finished_at) from app.sync_runs
                         where sync_runs.organization_id = organizations.organization_id
-                            and status = 'succeeded'
+                            and is_accepted
                     ) as last_synced_at
                 from app.organizations
                 left join app.cliniko_credentials using (organization_id)

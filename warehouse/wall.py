@@ -30,7 +30,7 @@ MAY_WRITE = {
 }
 VISIBLE_COLUMNS = {
     "app.cliniko_credentials": {"organization_id", "stored_at"},
-    "app.quarantine": {"organization_id", "feed", "resolved_at"},
+    "app.quarantine": {"organization_id", "feed", "effect", "field", "reason", "resolved_at"},
 }
 BEYOND_POLICIES = {"m": "materialized view", "f": "foreign table", "S": "sequence"}
 

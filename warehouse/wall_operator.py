@@ -16,12 +16,12 @@ VISIBLE: dict[str, set[str]] = {
     "app.sync_runs": {
         *("organization_id", "id", "kind", "status", "requested_by", "requested_at", "started_at"),
         *("finished_at", "lease_expires_at", "fence", "dagster_run_id", "load_id", "error_code"),
-        *("error_detail",),
+        *("error_detail", "is_accepted"),
     },
     "app.sync_run_feeds": {
         *("organization_id", "sync_run_id", "feed", "status", "pages_total", "pages_done", "requests"),
         *("rate_limit_waits", "rows_read", "rows_new", "rows_changed", "rows_removed", "rows_quarantined"),
-        *("started_at", "finished_at"),
+        *("rows_blanked", "error_code", "error_detail", "note", "started_at", "finished_at"),
     },
     "app.publications": {"organization_id", "data_version", "data_as_of", "published_at"},
     "app.clerk_organizations": {"organization_id", "created_at"},

@@ -36,7 +36,7 @@ SUMMARY: LiteralString = framed(f"""
                 from app.sync_runs
                 where
                     organization_id = %(organization_id)s
-                    and status = 'succeeded' and finished_at <= asked.as_of
+                    and is_accepted and finished_at <= asked.as_of
             ),
             'avg_recent_appointments', coalesce(round(avg(recent_appointment_count), 1), 0.0),
             'avg_total_appointments', coalesce(round(avg(total_appointment_count), 1), 0.0)

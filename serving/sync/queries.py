@@ -53,7 +53,7 @@ DASHBOARD: LiteralString = framed(f"""
         from app.sync_runs
         where
             organization_id = %(organization_id)s
-            and status = 'succeeded' and finished_at <= asked.as_of
+            and is_accepted and finished_at <= asked.as_of
     ),
 
     latest as (

@@ -71,7 +71,7 @@ class SyncRun(BaseModel):
 
     sync_id: UUID
     kind: Literal["sync", "sweep"] = Field(description="A sweep also finds what is gone")
-    status: Literal["queued", "running", "succeeded", "failed"]
+    status: Literal["queued", "running", "succeeded", "incomplete", "failed"]
     requested_by: str = Field(description="A user, or the schedule")
     requested_at: Instant
     started_at: Instant | None

@@ -131,8 +131,8 @@ MUTANTS: dict[LiteralString, list[str]] = {
         "app.outreach_log shows the operator what it must not see: patient_id"
     ],
     "grant update on app.organizations to routiq_operator": ["app.organizations lets the operator write"],
-    "grant select (record_id, reason) on app.quarantine to routiq_api": [
-        "app.quarantine shows the API columns it must not see: reason, record_id"
+    "grant select (record_id, seen_at) on app.quarantine to routiq_api": [
+        "app.quarantine shows the API columns it must not see: record_id, seen_at"
     ],
 }
 

@@ -26,6 +26,7 @@ select
         where
             quarantined.organization_id = organizations.organization_id
             and quarantined.feed = feeds.feed
+            and quarantined.effect = 'refused'
             and quarantined.resolved_at is null
     ) as quarantined_open,
     readable.data_as_of,
@@ -53,7 +54,7 @@ left join
             on
                 runs.organization_id = reads.organization_id
                 and runs.id = reads.sync_run_id
-                and runs.status = 'succeeded'
+                and runs.is_accepted
         inner join {{ source('app', 'publications') }} as publications
             on
                 publications.organization_id = reads.organization_id
