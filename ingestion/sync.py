@@ -172,7 +172,9 @@ class _Sync:
         rows = self.connection.execute(
             """
             select feed, array_agg(distinct record_id) from app.quarantine
-            where organization_id = %s and resolved_at is null and record_id is not null group by feed
+            where organization_id = %s and resolved_at is null and effect = 'refused'
+                and record_id is not null
+            group by feed
             """,
             [self.claimed.organization_id],
         )
@@ -221,8 +223,9 @@ class _Sync:
             load_id=load_id,
             cursors=through,
             swept=through if self.claimed.kind == "sweep" else {},
-            quarantined=[row for reading in self.readings.values() for row in reading.rejected.values()],
-            resolved={name: reading.resolved for name, reading in self.readings.items() if reading.resolved},
+            quarantined=[row for reading in self.readings.values() for row in reading.quarantined()],
+            settled={name: reading.settled for name, reading in self.readings.items()},
+            whole={name for name, reading in self.readings.items() if reading.task.since is None},
             feeds=list(self.rows.values()),
         )
 

@@ -5,7 +5,8 @@ hiding fields, quarantined records again, and on a full read what is gone.
 """
 
 import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from ingestion.accepting import QuarantinedRow
 from ingestion.cliniko.client import Client
 from ingestion.cliniko.feeds import Feed
 from ingestion.cliniko.paging import PER_PAGE, ListReader, Page, stamp
-from ingestion.cliniko.rows import Cell, Rejected, compile_validator
+from ingestion.cliniko.rows import Blanked, Cell, Rejected, compile_validator
 from ingestion.errors import SyncError
 from ingestion.known import KnownRecords, Tombstone
 from ingestion.runs import FeedRow
@@ -79,13 +80,13 @@ class FeedReading:
     progress: FeedRow = field(init=False)
     through: datetime | None = field(default=None, init=False)
     rejected: dict[object, QuarantinedRow] = field(default_factory=dict, init=False)
-    resolved: set[str] = field(default_factory=set, init=False)
+    blanked: dict[str, tuple[QuarantinedRow, ...]] = field(default_factory=dict, init=False)
+    _asked: set[str] = field(default_factory=set, init=False)
     _written: dict[str, int] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self.progress = FeedRow(self.task.feed.name)
         self._validate = compile_validator(self.task.feed, self.country)
-        self._open = frozenset(self.task.open_ids)
         self._requests = self.client.counters.requests
         self._waits = self.client.counters.rate_limit_waits
 
@@ -108,8 +109,12 @@ class FeedReading:
             return None
         if not self.known.is_empty:
             self._look_for_the_gone(lifts)
-        self.resolved |= self._open - self.rejected.keys()
         return None
+
+    @property
+    def settled(self) -> Set[str]:
+        """The records of which we know now how they are: read, or asked for by their ids."""
+        return self._written.keys() | self._asked
 
     def _poll_hiding_fields(self, since: str) -> None:
         """Archiving, deleting and cancelling need not move `updated_at`."""
@@ -119,11 +124,11 @@ class FeedReading:
 
     def _ask_again(self, lifts: tuple[str, ...]) -> None:
         """Records in quarantine: now whole, still bad, or gone; what is gone needs no healing."""
-        ids = sorted(self._open - self._written.keys())
+        ids = sorted(set(self.task.open_ids) - self._written.keys())
         for start in range(0, len(ids), PER_PAGE):
             asked = ids[start : start + PER_PAGE]
             self._read_list(self.task.feed.path, (*lifts, f"id:={','.join(asked)}"))
-            self.resolved |= set(asked) - self.rejected.keys()
+            self._asked.update(asked)
 
     def _read_settings(self) -> None:
         answer = self.client.get(self.client.url(self.task.feed.path), _settings_fault)
@@ -144,12 +149,16 @@ class FeedReading:
     def _take(self, page: Page) -> None:
         seen_at = stamp(page.given_at)
         rows: dict[str, list[Cell]] = {}
+        nameless: Counter[int] = Counter()
         for record in page.records:
             row = self._validate(record)
             if isinstance(row, Rejected):
-                self._reject(row, page)
-            else:
-                rows[str(row[0])] = row
+                nameless[told_apart := hash(repr(record))] += row.record_id is None
+                self._reject(row, row.record_id or (told_apart, nameless[told_apart]), page)
+                continue
+            record_id = str(row.cells[0])
+            rows[record_id] = row.cells
+            self._blank(record_id, row.blanked, page)
         self._keep(rows, seen_at)
         self.progress.pages_done += 1
         self.progress.pages_total = max(self.progress.pages_total, self.progress.pages_done)
@@ -168,14 +177,11 @@ class FeedReading:
             self._written[record_id] = content
             if not is_told:
                 self.writer.write(row, seen_at)
-        for record_id in rows.keys() & self._open:
-            self.resolved.add(record_id)
         for record_id in rows.keys() & self.rejected.keys():
             del self.rejected[record_id]
 
-    def _reject(self, fault: Rejected, page: Page) -> None:
-        key = fault.record_id or (fault.field, fault.reason)
-        self.resolved.discard(fault.record_id or "")
+    def _reject(self, fault: Rejected, key: object, page: Page) -> None:
+        """`key` is the record's id, or what else tells it apart, so that reading it twice counts once."""
         self.rejected[key] = QuarantinedRow(
             self.task.feed.name, fault.record_id, fault.field, fault.reason, page.given_at
         )
@@ -185,6 +191,22 @@ class FeedReading:
                 "wrong_shape",
                 f"{self.task.feed.path}: most records cannot be taken ({fault.field}: {fault.reason})",
             )
+
+    def _blank(self, record_id: str, blanked: Sequence[Blanked], page: Page) -> None:
+        """What the record lacks as it was read last."""
+        self.blanked.pop(record_id, None)
+        if blanked:
+            self.blanked[record_id] = tuple(
+                QuarantinedRow(
+                    self.task.feed.name, record_id, one.field, one.reason, page.given_at, "blanked"
+                )
+                for one in blanked
+            )
+        self.progress.rows_blanked = len(self.blanked)
+
+    def quarantined(self) -> list[QuarantinedRow]:
+        """Every record that was refused and every field that was blanked."""
+        return [*self.rejected.values(), *(row for rows in self.blanked.values() for row in rows)]
 
     def _look_for_the_gone(self, lifts: tuple[str, ...]) -> None:
         """After a full read: what we hold and Cliniko does not list. Only a sweep acts on it."""

@@ -50,5 +50,5 @@ def test_the_table_refuses_nonsense() -> None:
         Column("patient", "link")
     with pytest.raises(ValueError, match="column twice"):
         Feed("x", (Column("id", "id"),))
-    with pytest.raises(ValueError, match="hiding fields"):
+    with pytest.raises(ValueError, match="hidden_at"):
         Feed("x", (), hiding=("hidden_at",))
