@@ -130,8 +130,8 @@ GLOSSARY = {
     "TreatmentNote.id": "Cliniko's id",
     "LevelSummary.count": "Patients at this level",
     "RoleCount.count": "Memberships with this role",
-    "SyncRun.status": "`queued`, `running`, `succeeded`: everything was read; `incomplete`: what was read counts, "
-    "but records were refused or a feed could not be read; `failed`: nothing of it counts",
+    "SyncRun.status": "`queued`, `running`, `succeeded`: everything was read; `incomplete`: what was read "
+    "counts, but records were refused or a feed could not be read; `failed`: nothing of it counts",
     "LastAttempt.status": "`running`, `succeeded` or `failed`",
     "Fault.name": "The parameter or field",
     "Fault.reason": "Why it was refused, in one word",

@@ -1109,7 +1109,7 @@ export interface components {
         HealthIndicators: {
             /**
              * Complete Sync
-             * @description The last sync that counts read every feed, and no record waits to be taken; fields left out are no matter
+             * @description The last sync that counts has read everything; else see `incomplete_feeds`
              */
             complete_sync: boolean;
             /**
@@ -1191,10 +1191,9 @@ export interface components {
             refused: number;
             /**
              * Status
-             * @description `succeeded`: it was read, but for what `fields` says; `forbidden`: the key's user may not read it; `unavailable`: it could not be read
-             * @enum {string}
+             * @description `succeeded`: it was read, but for what `fields` says; `forbidden`: the key's user may not read it; `unavailable`: it could not be read; null: the last sync did not ask for it
              */
-            status: "running" | "succeeded" | "failed" | "forbidden" | "unavailable";
+            status: ("running" | "succeeded" | "failed" | "forbidden" | "unavailable") | null;
         };
         /** LastAttempt */
         LastAttempt: {
@@ -2219,7 +2218,7 @@ export interface components {
             health_indicators: components["schemas"]["HealthIndicators"];
             /**
              * Incomplete Feeds
-             * @description Feeds of the last sync that counts of which something is missing
+             * @description Feeds of which something is missing. A few odd fields make no sync incomplete, but are listed here
              */
             incomplete_feeds: components["schemas"]["IncompleteFeed"][];
             /**

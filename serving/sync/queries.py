@@ -37,8 +37,8 @@ from known
 """
 
 
-# CTEs that end in one row `unread`: what is missing of the feeds that the last run that counts asked for. Of
-# the quarantine the API sees no record's id, so it counts rows: one for a record refused or a field blanked.
+# CTEs that end in one row `unread`: what the last run that counts could not read, and what waits from others.
+# Of the quarantine the API sees no record's id, so it counts rows: a record refused, or a field blanked.
 UNREAD: LiteralString = f"""
     by_field as (
         select feed, field, reason, effect, count(*) as records
@@ -60,9 +60,13 @@ UNREAD: LiteralString = f"""
         group by feed
     ),
 
-    asked_for as (
+    short as (
         select
-            feeds.*,
+            coalesce(feeds.feed, quarantined.feed) as feed,
+            feeds.status,
+            feeds.error_code,
+            feeds.error_detail,
+            feeds.note,
             coalesce(quarantined.refused, 0) as refused,
             coalesce(quarantined.blanked, 0) as blanked,
             coalesce(quarantined.fields, '[]'::json) as fields,
@@ -76,20 +80,23 @@ UNREAD: LiteralString = f"""
                         and runs.is_accepted
                 where
                     reads.organization_id = %(organization_id)s
-                    and reads.feed = feeds.feed and reads.status = 'succeeded'
+                    and reads.feed = coalesce(feeds.feed, quarantined.feed)
+                    and reads.status = 'succeeded'
                 order by reads.started_at desc
                 limit 1
             ) as read_at
-        from last_accepted
-        inner join app.sync_run_feeds as feeds
-            on feeds.organization_id = %(organization_id)s and feeds.sync_run_id = last_accepted.id
-        left join quarantined on quarantined.feed = feeds.feed
+        from (
+            select sync_run_feeds.*
+            from last_accepted
+            inner join app.sync_run_feeds
+                on organization_id = %(organization_id)s and sync_run_id = last_accepted.id
+        ) as feeds
+        full join quarantined on quarantined.feed = feeds.feed
         where feeds.status <> 'succeeded' or quarantined.feed is not null
     ),
 
     unread as (
         select
-            coalesce(bool_or(status <> 'succeeded' or refused > 0), false) as is_incomplete,
             coalesce(
                 json_agg(
                     json_build_object(
@@ -107,7 +114,7 @@ UNREAD: LiteralString = f"""
                 ),
                 '[]'::json
             ) as feeds
-        from asked_for
+        from short
     )
 """
 DASHBOARD: LiteralString = framed(f"""
@@ -122,16 +129,17 @@ DASHBOARD: LiteralString = framed(f"""
     ),
 
     last_accepted as (
-        select (array_agg(accepted.id))[1] as id, max(accepted.finished_at) as at
-        from (
-            select id, finished_at
+        select accepted.id, accepted.status, accepted.finished_at as at
+        from (select) as one
+        left join (
+            select id, status, finished_at
             from app.sync_runs
             where
                 organization_id = %(organization_id)s
                 and is_accepted and finished_at <= asked.as_of
             order by finished_at desc
             limit 1
-        ) as accepted
+        ) as accepted on true
     ),
 
     {UNREAD},
@@ -210,7 +218,7 @@ DASHBOARD: LiteralString = framed(f"""
                 'has_active_patients', counts.total_active > 0,
                 'recent_sync', coalesce(last_accepted.at > asked.as_of - interval '24 hours', false),
                 'high_link_rate', counts.total > 0 and counts.linked * 100 >= counts.total * 90,
-                'complete_sync', last_accepted.at is not null and not unread.is_incomplete
+                'complete_sync', last_accepted.status is not distinct from 'succeeded'
             ),
             'incomplete_feeds', unread.feeds,
             'sync_history', history.runs

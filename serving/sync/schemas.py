@@ -65,8 +65,7 @@ class HealthIndicators(BaseModel):
     recent_sync: bool = Field(description="A sync that counts in the last 24 hours, whole or incomplete")
     high_link_rate: bool = Field(description="At least 90 percent of the contacts are linked")
     complete_sync: bool = Field(
-        description="The last sync that counts read every feed, and no record waits to be taken; fields left "
-        "out are no matter"
+        description="The last sync that counts has read everything; else see `incomplete_feeds`"
     )
 
 
@@ -85,9 +84,9 @@ class IncompleteFeed(BaseModel):
     model_config = ANSWER
 
     feed: str = Field(description="Name of the feed, as in Cliniko's paths")
-    status: Literal["running", "succeeded", "failed", "forbidden", "unavailable"] = Field(
-        description="`succeeded`: it was read, but for what `fields` says; `forbidden`: the key's user may not "
-        "read it; `unavailable`: it could not be read"
+    status: Literal["running", "succeeded", "failed", "forbidden", "unavailable"] | None = Field(
+        description="`succeeded`: it was read, but for what `fields` says; `forbidden`: the key's user may "
+        "not read it; `unavailable`: it could not be read; null: the last sync did not ask for it"
     )
     last_read_at: Instant | None = Field(description="End of the last sync that read it; null if none did")
     error_code: str | None = Field(description="Why it was not read, in one word")
@@ -199,6 +198,7 @@ class SyncDashboard(BaseModel):
     service_status: ServiceStatus
     health_indicators: HealthIndicators
     incomplete_feeds: list[IncompleteFeed] = Field(
-        description="Feeds of the last sync that counts of which something is missing"
+        description="Feeds of which something is missing. A few odd fields make no sync incomplete, but are "
+        "listed here"
     )
     sync_history: list[SyncRun] = Field(max_length=10, description="The last 10 runs, the newest first")

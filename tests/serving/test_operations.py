@@ -274,7 +274,7 @@ def test_the_dashboard_says_what_is_missing_by_feed_and_field(clinic: Settings, 
     quarantine(clinic, "org_a", "patients", "archived_at", "refused", 2)
     quarantine(clinic, "org_a", "patients", "email", "blanked", 3)
     quarantine(clinic, "org_a", "patients", "email", "blanked", 9, resolved_at=marts.AS_OF)
-    quarantine(clinic, "org_a", "no_longer_asked_for", "name", "refused", 5)
+    quarantine(clinic, "org_a", "waiting_lists", "name", "refused")
     quarantine(clinic, "org_b", "patients", "archived_at", "refused", 7)
     body = ask(clinic, clerk, DASHBOARD)
     assert body["health_indicators"]["complete_sync"] is False
@@ -305,9 +305,16 @@ def test_the_dashboard_says_what_is_missing_by_feed_and_field(clinic: Settings, 
                 {"field": "email", "reason": "type", "effect": "blanked", "records": 3},
             ],
         },
+        {
+            "feed": "waiting_lists",
+            **dict.fromkeys(("status", "last_read_at", "error_code", "error_detail", "note")),
+            "refused": 1,
+            "blanked": 0,
+            "fields": [{"field": "name", "reason": "type", "effect": "refused", "records": 1}],
+        },
     ]
     execute(clinic, "update app.quarantine set resolved_at = now() where effect = 'refused'")
-    execute(clinic, "update app.sync_run_feeds set status = 'succeeded' where status = 'unavailable'")
+    run(clinic, "org_a", "succeeded", 0.1, patients={}, invoices={})
     body = ask(clinic, clerk, DASHBOARD)
     assert body["health_indicators"]["complete_sync"] is True, "fields left out are no matter"
     assert [feed["feed"] for feed in body["incomplete_feeds"]] == ["patients"]
