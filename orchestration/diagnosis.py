@@ -234,7 +234,7 @@ def _alerts(settings: Settings, platform: PlatformSettings) -> Iterator[Finding]
     with psycopg.connect(settings.url("owner"), connect_timeout=3) as connection:
         late, jobs = undelivered(connection), failed_jobs(connection)
     for one in late:
-        detail = f"{one.subject}: {HEADLINES[one.state]}: told in vain {one.attempts} times, {one.last_error}"
+        detail = f"{one.subject}, {HEADLINES[one.state]}: {one.last_error} (tried: {one.attempts})"
         remedy = f"see to that address; it is tried again at {one.next_attempt_at:%H:%M} UTC"
         yield Finding("alerts", detail, remedy)
     for job_name, since in jobs.items():
