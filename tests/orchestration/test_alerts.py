@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from sandbox.messages import Sink, run_sink
-from tests.orchestration.runs import execute
+from tests.orchestration.runs import ended, execute
 from warehouse.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("two_clinics")
@@ -46,37 +46,6 @@ def tell(code: dg.RepositoryDefinition, instance: dg.DagsterInstance) -> None:
         code.get_sensor_def("alerts")(context)
 
 
-def test_a_clinics_failure_is_the_clinics_and_told_once(
-    code: dg.RepositoryDefinition, dagster_warehouse: Settings, instance: dg.DagsterInstance, sink: Sink
-) -> None:
-    run(code, instance, "hourly")
-    assert sink.take() == []
-    execute(
-        dagster_warehouse,
-        "create table kept_keys as select * from app.cliniko_credentials where organization_id = 'org_a'",
-    )
-    execute(
-        dagster_warehouse,
-        "update app.cliniko_credentials set wrapped_key = 'x' where organization_id = 'org_a'",
-    )
-    run(code, instance, "hourly")
-    [message] = sink.take()
-    assert message["title"] == "Routiq: org_a (org_a): failed"
-    assert "the stored Cliniko key does not open" in message["message"]
-    assert "https://dagster.example.com/runs" in message["message"]
-    run(code, instance, "hourly")
-    assert sink.take() == []
-    execute(
-        dagster_warehouse,
-        "update app.cliniko_credentials as broken set wrapped_key = kept_keys.wrapped_key from kept_keys"
-        " where kept_keys.organization_id = broken.organization_id",
-    )
-    run_id = run(code, instance, "hourly")
-    [message] = sink.take()
-    assert message["title"] == "Routiq: org_a (org_a): recovered"
-    assert message["message"].endswith(f"/runs/{run_id}")
-
-
 def test_a_job_that_fails_by_itself_is_told_once_without_what_the_error_says(
     code: dg.RepositoryDefinition, dagster_warehouse: Settings, instance: dg.DagsterInstance, sink: Sink
 ) -> None:
@@ -95,22 +64,33 @@ def test_a_job_that_fails_by_itself_is_told_once_without_what_the_error_says(
     assert [message["title"] for message in sink.take()] == ["Routiq: Dagster's job daily: recovered"]
 
 
-def test_a_build_that_breaks_is_the_jobs_and_over_once_only_clinics_fail(
+def test_a_build_that_breaks_is_the_jobs_and_a_clinic_that_fails_the_clinics(
     code: dg.RepositoryDefinition, dagster_warehouse: Settings, instance: dg.DagsterInstance, sink: Sink
 ) -> None:
-    run(code, instance, "hourly")
-    sink.take()
-    execute(dagster_warehouse, "alter table raw_cliniko.patients rename column first_name to given_name")
     execute(dagster_warehouse, "update app.organizations set sync_enabled = false")
+    execute(dagster_warehouse, "alter table raw_cliniko.patients rename column first_name to given_name")
     run(code, instance, "hourly")
     [message] = sink.take()
     assert message["title"] == "Routiq: Dagster's job hourly: failed"
-    assert "given_name" not in str(message)
+    assert "_name" not in str(message)
+
     execute(dagster_warehouse, "alter table raw_cliniko.patients rename column given_name to first_name")
-    execute(dagster_warehouse, "update app.cliniko_credentials set wrapped_key = 'x'")
-    execute(dagster_warehouse, "update app.organizations set sync_enabled = organization_id = 'org_b'")
+    execute(
+        dagster_warehouse,
+        "update app.cliniko_credentials set wrapped_key = 'x' where organization_id = 'org_a'",
+    )
+    execute(dagster_warehouse, "update app.organizations set sync_enabled = true")
     run(code, instance, "hourly")
-    assert sorted(message["title"] for message in sink.take()) == [
-        "Routiq: Dagster's job hourly: recovered",
-        "Routiq: org_b (org_b): failed",
-    ]
+    job, clinic = sink.take()[::-1]
+    assert job["title"] == "Routiq: Dagster's job hourly: recovered"
+    assert clinic["title"] == "Routiq: org_a (org_a): failed"
+    assert "the stored Cliniko key does not open" in clinic["message"]
+    assert "https://dagster.example.com/runs" in clinic["message"]
+    ended(dagster_warehouse, "org_a", "failed", error_code="sealed")
+    tell(code, instance)
+    assert sink.take() == []
+    ended(dagster_warehouse, "org_a", "succeeded", dagster_run_id="run-9")
+    tell(code, instance)
+    [message] = sink.take()
+    assert message["title"] == "Routiq: org_a (org_a): recovered"
+    assert message["message"].endswith("/runs/run-9")
