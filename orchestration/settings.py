@@ -21,6 +21,15 @@ class PlatformSettings(HomeSettings):
     clerk_issuer: str = ""
     clerk_authorized_parties: str = ""
     alert_urls: str = Field(default="", description="addresses for Apprise, separated by commas or blanks")
+    dagster_url: str = Field(default="", description="Dagster's pages as whoever is alerted reaches them")
+
+    @property
+    def alert_addresses(self) -> list[str]:
+        return self.alert_urls.replace(",", " ").split()
+
+    @property
+    def dagster_pages(self) -> str:
+        return self.dagster_url.rstrip("/") or f"http://127.0.0.1:{self.dagster_port}"
 
     def require_sign_in(self) -> None:
         """The API trusts no issuer by default, so it would not start.
