@@ -110,7 +110,6 @@ def dlt_columns(feed: Feed) -> list[dict[str, Any]]:
             "name": name,
             "data_type": kinds.get(name, "text"),
             "nullable": name not in required,
-            **({"precision": 20, "scale": 4} if kinds.get(name) == "decimal" else {}),
         }
         for name in raw_columns(feed)
     ]

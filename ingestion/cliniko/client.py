@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
@@ -24,6 +25,9 @@ from ingestion.cliniko.pace import Pace
 from ingestion.errors import SyncError
 from ingestion.settings import ClinikoSettings
 from warehouse.sealing import Secret
+
+# A number, not within a text, of more digits than a float is sure to hold.
+_LONG_NUMBER = re.compile(rb"[:\[,]\s*-?(?=[\d.]{17})\d+\.\d")
 
 # It would log each retry in words and to places of its own; whoever waits is told by `on_wait`.
 stamina.instrumentation.set_on_retry_hooks(())
@@ -253,7 +257,7 @@ def _parse(body: bytes, response: httpx.Response) -> dict[str, Any]:
         kind = response.headers.get("content-type", "no type").partition(";")[0][:40]
         raise _PassingError("not_json", f"Cliniko answers {kind} instead of JSON")
     try:
-        payload = orjson.loads(body)
+        payload = orjson.loads(body) if _LONG_NUMBER.search(body) is None else _parse_leniently(body)
     except orjson.JSONDecodeError:
         payload = _parse_leniently(body)
     if not isinstance(payload, dict):
@@ -262,10 +266,11 @@ def _parse(body: bytes, response: httpx.Response) -> dict[str, Any]:
 
 
 def _parse_leniently(body: bytes) -> object:
-    """Half a surrogate pair spoils the page for the fast parser; this one leaves it to the row's check."""
+    """Half a surrogate pair spoils the page for the fast parser, which also rounds long numbers; this one
+    leaves both to the row's check."""
     try:
-        return json.loads(body, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+        return json.loads(body, parse_constant=_refuse_constant, parse_float=Decimal)
+    except (ValueError, ArithmeticError, RecursionError):
         raise _PassingError("not_json", "the answer is cut short or not JSON") from None
 
 

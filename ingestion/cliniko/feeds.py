@@ -204,24 +204,6 @@ FEEDS: tuple[Feed, ...] = (
         is_optional=True,
     ),
     Feed(
-        "invoice_items",
-        _columns(
-            name="text",
-            code="text",
-            quantity="decimal",
-            unit_price="decimal",
-            net_price="decimal",
-            discounted_amount="decimal",
-            tax_rate="decimal",
-            total_including_tax="decimal",
-            archived_at="instant",
-            deleted_at="instant",
-            invoice_id="link",
-        ),
-        hiding=("archived_at", "deleted_at"),
-        is_optional=True,
-    ),
-    Feed(
         "treatment_notes",
         _columns(
             title="text",

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from ingestion.cliniko.feeds import Feed
-from ingestion.cliniko.phones import with_e164
+from ingestion.cliniko.phones import countries_of, read_phone
 
 Cell = str | None
 Check = Callable[[Any], Cell]
@@ -186,19 +186,21 @@ def _check_nested(value: Any, depth: int) -> None:
             _check_nested(item, depth - 1)
 
 
-def phones(value: Any, country: str) -> Cell:
-    """Each number as typed, its type, and E.164 where it is a valid number; nothing else of it is kept."""
+def phones(value: Any, countries: tuple[str, ...]) -> Cell:
+    """Each number as typed and as read, its type and what stands beside it; nothing else of it is kept."""
     if type(value) is not list:
         raise BadValue("not a list")
     kept = []
     for entry in value:
         if type(entry) is not dict:
             raise BadValue("not a list of phone numbers")
-        number, phone_type = (
-            None if entry.get(key) is None else text(entry[key]) for key in ("number", "phone_type")
-        )
-        kept.append(with_e164(number, phone_type, country))
+        texts = {key: _maybe_text(entry.get(key)) for key in ("number", "normalized_number", "phone_type")}
+        kept.append(read_phone(texts, countries))
     return orjson.dumps(kept).decode()
+
+
+def _maybe_text(value: Any) -> Cell:
+    return None if value is None else text(value)
 
 
 CHECKS: Mapping[str, Check] = {
@@ -215,12 +217,12 @@ CHECKS: Mapping[str, Check] = {
 
 
 def compile_validator(feed: Feed, country: str) -> Callable[[Any], Row | Rejected]:
-    """A function from a record to its row. `country` reads the phones."""
-    checks: Sequence[tuple[str, str, Check, bool, bool]] = [
+    """A function from a record to its row. Phones are read by the patient's country, then by `country`."""
+    checks: Sequence[tuple[str, str, Check | None, bool, bool]] = [
         (
             column.name,
             column.source_name,
-            (lambda value: phones(value, country)) if column.kind == "phones" else CHECKS[column.kind],
+            CHECKS.get(column.kind),
             column.is_required,
             feed.decides(column),
         )
@@ -236,7 +238,12 @@ def compile_validator(feed: Feed, country: str) -> Callable[[Any], Row | Rejecte
         for name, source_name, check, is_required, decides in checks:
             value = get(source_name)
             try:
-                cell = None if value is None or value == "" else check(value)
+                if value is None or value == "":
+                    cell = None
+                elif check is None:
+                    cell = phones(value, countries_of(record, country))
+                else:
+                    cell = check(value)
             except BadValue as fault:
                 if decides:
                     return Rejected(_record_id(record), name, str(fault))

@@ -166,7 +166,14 @@ def test_phones_of_another_shape_are_blanked(numbers: Any) -> None:
 def test_a_phone_that_is_no_number_is_kept_without_e164() -> None:
     row = named("patients", patient(1, patient_phone_numbers=[{"number": "ask at desk", "phone_type": None}]))
     assert orjson.loads(row["patient_phone_numbers"]) == [
-        {"number": "ask at desk", "phone_type": None, "phone_e164": None}
+        {
+            "number": "ask at desk",
+            "normalized_number": None,
+            "phone_type": None,
+            "phone_e164": None,
+            "phone_note": None,
+            "is_forbidden": False,
+        }
     ]
 
 
