@@ -83,21 +83,22 @@ class KnownRecords:
             """
         ).format(table=self._table, record_id=sql.SQL(record_id))
 
-    def held(self) -> dict[str, Tombstone]:
-        """Every record that we hold and that is not gone."""
+    def held(self, but_hidden_by: Iterable[str] = ()) -> dict[str, Tombstone]:
+        """Every record that we hold and that is not gone, nor known to be hidden by one of these fields."""
+        shown = sql.SQL("").join(
+            sql.SQL(" and {} is null").format(sql.Identifier(name)) for name in but_hidden_by
+        )
         query = sql.SQL(
             """
             select id, created_at::text, updated_at::text from (
-                select distinct on (version.id) version.id, version.created_at, version.updated_at,
-                    version.purged_at
-                from {table} as version
+                select distinct on (version.id) version.* from {table} as version
                 join app.loads on loads.organization_id = version.organization_id
                     and loads.load_id = version._dlt_load_id
                 where version.organization_id = %s
                 order by version.id, version.updated_at desc, version.seen_at desc, version._dlt_id desc
             ) as latest
-            where purged_at is null
+            where purged_at is null {shown}
             """
-        ).format(table=self._table)
+        ).format(table=self._table, shown=shown)
         rows = self._connection.execute(query, [self._organization_id]).fetchall()
         return {row[0]: Tombstone(*row) for row in rows}

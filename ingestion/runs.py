@@ -190,10 +190,10 @@ def write_feeds(connection: psycopg.Connection, run: Run, rows: Iterable[FeedRow
         )
 
 
-def fail(connection: psycopg.Connection, run: Run, error: SyncError) -> None:
-    """End the run; nothing else changes. A run that is no longer ours is left alone."""
+def fail(connection: psycopg.Connection, run: Run, error: SyncError, feeds: Iterable[FeedRow] = ()) -> None:
+    """End the run, with how far its feeds came. A run that is no longer ours is left alone."""
     with connection.transaction():
-        connection.execute(
+        ended = connection.execute(
             """
             update app.sync_runs
             set status = 'failed', finished_at = now(), error_code = %s, error_detail = %s
@@ -201,6 +201,8 @@ def fail(connection: psycopg.Connection, run: Run, error: SyncError) -> None:
             """,
             [error.code, error.message, run.organization_id, run.id, run.fence],
         )
+        if ended.rowcount:
+            write_feeds(connection, run, feeds)
         _close_feeds(connection, run.organization_id, run.id)
 
 

@@ -23,6 +23,9 @@ class ClinikoSettings(BaseSettings):
     """First pause before another try; doubled each time, with jitter, at most 30 s."""
     patience_seconds: float = Field(default=1800, gt=0)
     """How long one request may go on being told 429 before the run fails."""
+    run_hours: float = Field(default=6, gt=0)
+    """How long one run may take. At 200 requests a minute that is 7 million records; a first load of 60,000
+    patients with all they have takes about one."""
     overlap_minutes: int = Field(default=10, ge=0)
     """Read again before the cursor: Cliniko may show a change later than its stamp says."""
     loss_limit: float = Field(default=0.2, ge=0, le=1)

@@ -127,7 +127,7 @@ class ListReader:
                     continue
             if page.total <= PER_PAGE:
                 return ahead
-            # Once past the present, what is edited lands behind us: from this page's `Date` to the first ahead.
+            # Past the present, what is edited lands behind us: from this page's `Date` to the first ahead.
             ahead = ahead or _Ahead.seen_on(page)
             last = page.last_stamp or since
             if last <= since:  # more than a page of one second: as good as closed, so by number

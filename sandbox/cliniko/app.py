@@ -6,7 +6,7 @@ A request is answered in one step of the event loop: no change can come in the m
 import asyncio
 import re
 from email.utils import formatdate
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -90,9 +90,8 @@ class App:
         instead = next((fault for fault in faults if fault.kind in INSTEAD), None)
         if instead:
             return answer_instead(instead, clinic.profile.choices, now())
-        response = _answer_call(
-            Call(clinic, request.method, parts, _url(request), request.url.query, body), faults
-        )
+        query = _heard(request.url.query, faults)
+        response = _answer_call(Call(clinic, request.method, parts, _url(request), query, body), faults)
         response.headers["Date"] = formatdate(_clock(faults), usegmt=True)
         return response
 
@@ -105,7 +104,16 @@ def _asked(request: Request) -> Asked:
 
 
 def _clock(faults: list[Fault]) -> float:
-    return now() + sum(fault.options.get("seconds", 0) for fault in faults if fault.kind == "clock")
+    """The `Date` of the answer."""
+    wrong_by: float = sum(fault.options.get("seconds", 0) for fault in faults if fault.kind == "clock")
+    return now() + wrong_by
+
+
+def _heard(query: str, faults: list[Fault]) -> str:
+    """The part of the query that is listened to."""
+    if all(fault.kind != "ignore_filters" for fault in faults):
+        return query
+    return urlencode([pair for pair in parse_qsl(query) if pair[0] not in {"q", "q[]"}])
 
 
 def _base(request: Request) -> str:

@@ -25,6 +25,7 @@ KINDS = INSTEAD | {
     "wrong_shape",
     "empty",
     "clock",
+    "ignore_filters",
 }
 OPTIONS: dict[str, dict[str, type]] = {
     "status": {"status": int, "reset_in": int, "message": str},

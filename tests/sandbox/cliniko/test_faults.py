@@ -64,6 +64,12 @@ def test_a_filter_is_refused_only_where_it_is_used(api: Api) -> None:
     assert api.get("patients", "archived_at:*").status_code == 200
 
 
+def test_filters_may_go_unheard(api: Api) -> None:
+    api.fault("ignore_filters", times=1)
+    assert api.page("patients", "id:=1")["total_entries"] == COUNT
+    assert api.page("patients", "id:=1")["total_entries"] == 1
+
+
 def test_a_clock_that_goes_wrong(api: Api) -> None:
     api.fault("clock", seconds=-300, times=1)
     told = parsedate_to_datetime(api.get("patients").headers["date"]).timestamp()
