@@ -92,6 +92,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
             "schedule": {"purge_after_days": 30},
         },
         "telemetry": {"enabled": False},
+        "nux": {"enabled": False},  # no dialog that asks for an address
     }
 
 

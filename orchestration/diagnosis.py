@@ -16,7 +16,7 @@ from orchestration.oddities import find_oddities
 from orchestration.overview import organizations
 from orchestration.platform import programs
 from orchestration.readiness import check_ports_free, daemons_healthy
-from orchestration.settings import PlatformSettings
+from orchestration.settings import DagsterWebSettings, PlatformSettings
 from orchestration.supervision import Supervisor
 from warehouse.bootstrap import alembic_config, embedded_server
 from warehouse.organizations import api_key_of, list_organizations
@@ -167,7 +167,7 @@ def _processes(settings: Settings, platform: PlatformSettings) -> Iterator[Findi
         else:
             log = supervisor.layout.logs / f"{program.name}.log"
             yield Finding("processes", f"{program.name}: {state.lower()}", f"{UP}; its log is {log}")
-    if states and not daemons_healthy(platform):
+    if states and not daemons_healthy(DagsterWebSettings.load()):
         log = supervisor.layout.logs / "dagster-daemon.log"
         yield Finding("processes", "a daemon of Dagster is not healthy", f"see {log}; then `routiq up`")
 
