@@ -7,7 +7,8 @@ from typing import Literal
 import psycopg
 
 from ingestion.errors import SyncError
-from ingestion.runs import FeedRow, Run, write_feeds
+from ingestion.problems import Problem, Unread, open_problems
+from ingestion.runs import FeedRow, Run, Status, write_feeds
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,14 @@ class Outcome:
     quarantined: list[QuarantinedRow] = field(default_factory=list)
     resolved: dict[str, set[str]] = field(default_factory=dict)
     feeds: list[FeedRow] = field(default_factory=list)
+    unread: Unread = field(default_factory=Unread)
 
 
-def accept(connection: psycopg.Connection, run: Run, outcome: Outcome) -> None:
+def accept(connection: psycopg.Connection, run: Run, outcome: Outcome) -> list[Problem]:
     """Make the load readable, move the cursors and end the run, all at once or not at all.
+
+    Returns what is missing, records refused by earlier runs and not right yet included; then the run is
+    `incomplete`.
 
     Raises:
         SyncError: `lease_lost`: another run took over; nothing was changed.
@@ -57,13 +62,16 @@ def accept(connection: psycopg.Connection, run: Run, outcome: Outcome) -> None:
         )
         _quarantine(connection, run, outcome)
         write_feeds(connection, run, outcome.feeds)
+        problems = open_problems(connection, run, outcome.unread)
+        status: Status = "incomplete" if problems else "succeeded"
         connection.execute(
             """
-            update app.sync_runs set status = 'succeeded', finished_at = clock_timestamp(), load_id = %s
+            update app.sync_runs set status = %s, finished_at = clock_timestamp(), load_id = %s
             where organization_id = %s and id = %s
             """,
-            [outcome.load_id, run.organization_id, run.id],
+            [status, outcome.load_id, run.organization_id, run.id],
         )
+    return problems
 
 
 def _move_cursors(connection: psycopg.Connection, run: Run, outcome: Outcome) -> None:

@@ -15,6 +15,8 @@ from psycopg import sql
 from ingestion.errors import SyncError
 
 Kind = Literal["sync", "sweep"]
+Status = Literal["succeeded", "incomplete"]
+"""Of a run that counts."""
 LEASE_SECONDS = 60
 LOCK = "hashtextextended('routiq sync ' || %(organization_id)s, 0)"
 

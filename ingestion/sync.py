@@ -23,7 +23,8 @@ from ingestion.errors import SyncError
 from ingestion.known import KnownRecords
 from ingestion.lease import Lease
 from ingestion.ledger import RequestLedger
-from ingestion.runs import FeedRow, Kind, Run, fail
+from ingestion.problems import Problem
+from ingestion.runs import FeedRow, Kind, Run, Status, fail
 from ingestion.settings import ClinikoSettings
 from warehouse.organizations import Credentials, UnknownOrganizationError, api_key_of
 from warehouse.sealing import SealError
@@ -46,15 +47,18 @@ class SyncProgress:
 
 @dataclass(frozen=True)
 class SyncResult:
-    """What a run did."""
+    """What a run did. A failed one has none: it raises."""
 
     organization_id: str
     sync_run_id: UUID
     load_id: str
+    status: Status
+    """incomplete: it counts, and `problems` says what is missing."""
     seconds: float
     requests: int
     rate_limit_waits: int
     feeds: dict[str, dict[str, Any]]
+    problems: list[Problem]
 
     @property
     def rows_written(self) -> int:
@@ -106,7 +110,7 @@ class _Sync:
             try:
                 outcome = self._extract_and_load()
                 self.lease.stop()
-                accept(connection, self.claimed, outcome)
+                problems = accept(connection, self.claimed, outcome)
             except SyncError as error:
                 self.lease.stop()
                 fail(connection, self.claimed, error)
@@ -116,7 +120,7 @@ class _Sync:
                 failure = SyncError("internal", f"the run broke off ({type(error).__name__})")
                 fail(connection, self.claimed, failure)
                 raise failure from None
-        return self._result(outcome)
+        return self._result(outcome, problems)
 
     def _extract_and_load(self) -> Outcome:
         from ingestion.pipeline import load  # noqa: PLC0415 - dlt takes a second to import
@@ -222,14 +226,16 @@ class _Sync:
             feeds=list(self.rows.values()),
         )
 
-    def _result(self, outcome: Outcome) -> SyncResult:
+    def _result(self, outcome: Outcome, problems: list[Problem]) -> SyncResult:
         counters = self.client.counters
         return SyncResult(
             self.claimed.organization_id,
             self.claimed.id,
             outcome.load_id,
+            "incomplete" if problems else "succeeded",
             round(time.monotonic() - self.began, 3),
             counters.requests,
             counters.rate_limit_waits,
             {row.feed: {k: v for k, v in vars(row).items() if k != "feed"} for row in outcome.feeds},
+            problems,
         )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -75,7 +76,7 @@ def _time_left(now: "SyncProgress") -> str:
 
 
 def _as_json(result: "SyncResult") -> str:
-    return json.dumps({**vars(result), "rows_written": result.rows_written}, default=str)
+    return json.dumps({**asdict(result), "rows_written": result.rows_written}, default=str)
 
 
 def _as_text(result: "SyncResult") -> str:

@@ -1,0 +1,64 @@
+"""What a run that counts could not read: why it is `incomplete`. Words and counts, never content."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import psycopg
+
+from ingestion.runs import Run
+
+What = Literal["refused", "blanked", "forbidden", "unavailable"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Records that wait in quarantine for one reason, a field that changed, or a feed that was not read."""
+
+    feed: str
+    what: What
+    """refused: records did not land; blanked: they landed without the field; else the feed was not read."""
+    field: str | None = None
+    reason: str | None = None
+    records: int = 0
+    example_id: str | None = None
+    detail: str = ""
+    """The sentence for people."""
+
+
+@dataclass(frozen=True)
+class Unread:
+    """What a run knows of its gaps before it is accepted; the open quarantine says the rest."""
+
+    feeds: list[Problem] = field(default_factory=list)
+    lost_fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By feed: the fields that most of its records cannot fill any more."""
+
+
+def open_problems(connection: psycopg.Connection, run: Run, unread: Unread) -> list[Problem]:
+    """Everything that keeps the data from being whole, once the run's quarantine is written."""
+    groups = connection.execute(
+        """
+        select feed, effect, field, reason, count(*), min(record_id) from app.quarantine
+        where organization_id = %s and resolved_at is null
+        group by feed, effect, field, reason order by feed, effect, count(*) desc, field, reason
+        """,
+        [run.organization_id],
+    ).fetchall()
+    found = [
+        _of_quarantine(*group)
+        for group in groups
+        if group[1] == "refused" or group[2] in unread.lost_fields.get(group[0], ())
+    ]
+    return [*unread.feeds, *found]
+
+
+def _of_quarantine(
+    feed: str, effect: Any, name: str | None, reason: str, records: int, example_id: str | None
+) -> Problem:
+    done = "refused" if effect == "refused" else "taken without this field"
+    one = f", one is {example_id}" if example_id else ""
+    where = f"{name}: {reason}" if name else reason
+    noun = "record" if records == 1 else "records"
+    detail = f"{feed}: {records} {noun} {done} ({where}){one}; correct it in Cliniko, the next sync asks again"
+    return Problem(feed, effect, name, reason, records, example_id, detail)
