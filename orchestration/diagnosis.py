@@ -20,7 +20,7 @@ from orchestration.oddities import find_oddities
 from orchestration.overview import describe_sync, organizations
 from orchestration.platform import programs
 from orchestration.readiness import check_ports_free, daemons_healthy
-from orchestration.settings import PlatformSettings
+from orchestration.settings import DagsterWebSettings, PlatformSettings
 from orchestration.supervision import Supervisor
 from orchestration.unread import Unread, find_unread
 from warehouse.bootstrap import alembic_config, embedded_server
@@ -174,7 +174,7 @@ def _processes(settings: Settings, platform: PlatformSettings) -> Iterator[Findi
         else:
             log = supervisor.layout.logs / f"{program.name}.log"
             yield Finding("processes", f"{program.name}: {state.lower()}", f"{UP}; its log is {log}")
-    if states and not daemons_healthy(platform):
+    if states and not daemons_healthy(DagsterWebSettings.load()):
         log = supervisor.layout.logs / "dagster-daemon.log"
         yield Finding("processes", "a daemon of Dagster is not healthy", f"see {log}; then `routiq up`")
 
