@@ -2,7 +2,7 @@
 
 A cursor is opaque to the caller: the sort key of the last row, all of it ascending (numbers are negated where
 the order descends), ending with the patient's id. Each list says of which kinds its numbers are; what comes
-back is taken only in the very spelling that we give, so that nothing reaches the database that it cannot read.
+back is taken only in the spelling that we give, so nothing reaches the database that it cannot read.
 """
 
 import base64

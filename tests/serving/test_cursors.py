@@ -1,4 +1,4 @@
-"""A cursor that we never gave is the caller's fault, whatever is in it: 422, and the database hears nothing."""
+"""A cursor that we never gave is refused, whatever is in it: 422, and the database hears nothing."""
 
 import base64
 import json
@@ -40,7 +40,7 @@ def replaced(name: str, place: int, value: Any) -> str:
 
 
 def forged() -> list[tuple[str, str]]:
-    """(list, cursor): every part of every position replaced by what it cannot be, and wholes that are none."""
+    """(list, cursor): every part of a position replaced by what it cannot be, and wholes that are none."""
     found = []
     for name, (_, key, integers) in LISTS.items():
         last = len(key) - 1
@@ -56,8 +56,10 @@ def forged() -> list[tuple[str, str]]:
 def wholes(name: str, key: list[str]) -> list[str]:
     genuine = paging.encode(name, key)
     return [
-        *("", "=", "A", "!!!!", genuine[:-2], genuine + "=", genuine + "AA", "\n" + genuine, genuine + "\u0661"),
-        *(encode(content) for content in (name, key, [name], [name, *key, "1"], [name, *key[1:]], {name: key})),
+        *("", "=", "A", "!!!!", genuine[:-2]),
+        *(genuine + "=", genuine + "AA", "\n" + genuine, genuine + "\u0661"),
+        *(encode(content) for content in (name, key, [name], [name, *key, "1"])),
+        *(encode(content) for content in ([name, *key[1:]], {name: key})),
         *(encode([name, key]), encode([[name, *key]]), encode([None, *key]), encode([name.upper(), *key])),
         *(encode(b"\xff\xfe"), encode(b"[" * 300), encode(b"NaN"), encode(b"9" * 380), encode(b"")),
         encode(json.dumps([name, *key]).encode()),
