@@ -26,6 +26,7 @@ from serving.keys import FetchedKeys, FixedKey, Keys, fetch_from, keep_fresh
 from serving.limits import Limits, OwnLimits, Tier
 from serving.monitoring.router import router as monitoring
 from serving.outreach.router import router as outreach
+from serving.parties import Parties
 from serving.patients.router import router as patients
 from serving.performance.router import router as performance
 from serving.reengagement.router import router as reengagement
@@ -34,7 +35,7 @@ from serving.settings import ServingSettings
 from serving.shared_limits import SharedLimits
 from serving.sync.router import dashboard_router as sync_dashboard
 from serving.sync.router import router as sync
-from serving.tokens import Rules, Verifier
+from serving.tokens import ROLES, Rules, Verifier
 from serving.trends.router import router as trends
 
 OPERATOR_POOL_SIZE = 2
@@ -84,8 +85,9 @@ def make_services(settings: ServingSettings) -> Services:
     )
     rules = Rules(
         issuer=settings.clerk_issuer,
-        authorized_parties=frozenset(settings.clerk_authorized_parties),
+        authorized_parties=Parties.of(settings.clerk_authorized_parties),
         operators=frozenset(settings.operators),
+        roles={**ROLES, **settings.clerk_roles},
     )
     database = Database(
         settings.api_database_url.get_secret_value(),
@@ -126,9 +128,11 @@ def make_limits(settings: ServingSettings) -> Limits:
 
 def cors(settings: ServingSettings) -> Middleware:
     """Browsers of the authorized parties may read the answers, and the headers about limits and freshness."""
+    parties = Parties.of(settings.clerk_authorized_parties)
     return Middleware(
         CORSMiddleware,
-        allow_origins=list(settings.clerk_authorized_parties),
+        allow_origins=sorted(parties.named),
+        allow_origin_regex=parties.pattern,
         allow_methods=["GET", "POST"],
         allow_headers=[
             "Authorization",
