@@ -59,7 +59,8 @@ def test_a_slash_tells_nothing(written: str) -> None:
 def test_any_port_is_for_an_issuer_on_this_machine(party: str, issuer: str) -> None:
     with pytest.raises(ValidationError, match="ROUTIQ_CLERK_AUTHORIZED_PARTIES"):
         settings(clerk_authorized_parties=party, clerk_issuer=issuer)
-    assert settings(clerk_authorized_parties=",".join(HERE), clerk_issuer="http://127.0.0.1:8092")
+    here = settings(clerk_authorized_parties=",".join(HERE), clerk_issuer="http://127.0.0.1:8092")
+    assert here.clerk_authorized_parties == HERE
 
 
 def preflight(client: httpx.Client, origin: str) -> httpx.Response:
