@@ -21,7 +21,9 @@ from serving.database import Database
 from serving.docs_page import install_docs
 from serving.document import INFO, describe
 from serving.envelope import EXPOSED_HEADERS, Envelope
+from serving.errors import Unavailable
 from serving.handlers import install_handlers
+from serving.issuer import IssuerCheck
 from serving.keys import FetchedKeys, FixedKey, Keys, fetch_from, keep_fresh
 from serving.limits import Limits, OwnLimits, Tier
 from serving.monitoring.router import router as monitoring
@@ -94,12 +96,15 @@ def make_services(settings: ServingSettings) -> Services:
         settings.api_pool_size,
         cache_bytes(settings),
     )
+    operators = Database(settings.operator_database_url.get_secret_value(), OPERATOR_POOL_SIZE)
+    needs_a_look = settings.has_loopback_issuer and not settings.allow_loopback_issuer
     return Services(
         verifier=Verifier(keys, rules, time.time),
+        issuer=IssuerCheck(operators, is_needed=needs_a_look),
         limits=make_limits(settings),
         database=database,
         audit=database.appender(RECORD),
-        operators=Database(settings.operator_database_url.get_secret_value(), OPERATOR_POOL_SIZE),
+        operators=operators,
         mirror=mirror_for(settings, database),
     )
 
@@ -154,9 +159,14 @@ def set_garbage_aside() -> None:
 
 @contextlib.asynccontextmanager
 async def lifespan(services: Services) -> AsyncIterator[None]:
-    """See that the wall stands, then open the pool and fetch the keys: `/ready` tells when they are there."""
+    """See that the wall stands, then open the pool and fetch the keys: `/ready` tells when they are there.
+
+    A database that is away may come later: no caller is let in before `issuer` could look.
+    """
     await services.database.open()
     await services.operators.open()
+    with contextlib.suppress(Unavailable):
+        await services.issuer.require()
     keys = services.verifier.keys
     fetching = asyncio.create_task(keep_fresh(keys)) if isinstance(keys, FetchedKeys) else None
     set_garbage_aside()

@@ -65,6 +65,7 @@ class Guard(SecurityBase):
         """Let the caller in, or raise 401, 403 or 429."""
         services = services_of(request)
         caller = await authenticate(request.headers, services.verifier)
+        await services.issuer.admit()
         if caller.organization_id is None:
             raise Forbidden
         request.state.organization_id = caller.organization_id
