@@ -9,6 +9,7 @@ import psycopg
 
 from ingestion import retention
 from ingestion.errors import SyncError
+from ingestion.settings import RetentionSettings
 from ingestion.sync import SyncResult, sync_organization
 from orchestration.defs.freshness import freshness_events
 from orchestration.defs.ingestion import FeedLog, feed_key, feed_metadata, note_run
@@ -92,6 +93,15 @@ def delete_unaccepted(context: dg.OpExecutionContext) -> None:
     context.log.info("%s rows deleted", retention.delete_unaccepted(Settings.load()))
 
 
+@dg.op(description="Forgets versions of records that were superseded long ago, if a setting says how long.")
+def forget_versions(context: dg.OpExecutionContext) -> None:
+    kept_days = RetentionSettings().raw_versions_kept_days
+    if kept_days is None:
+        context.log.info("all are kept: ROUTIQ_RAW_VERSIONS_KEPT_DAYS is not set")
+        return
+    context.log.info("%s versions forgotten", retention.forget_versions(Settings.load(), kept_days))
+
+
 @dg.op(description="Forgets the syncs of more than 90 days ago, but for those that say how old data are.")
 def forget_syncs(context: dg.OpExecutionContext) -> None:
     context.log.info("%s syncs forgotten", retention.forget_runs(Settings.load()))
@@ -128,6 +138,7 @@ def weekly() -> None:
 @dg.job(description="Deletes what broken syncs left, and forgets what nobody asks about any more.")
 def daily() -> None:
     delete_unaccepted()
+    forget_versions()
     forget_syncs()
     forget_runs()
     forget_idempotency_keys()

@@ -62,4 +62,4 @@ def test_the_stamps_of_a_run_are_kept_for_the_next(
     assert row["n"] == used
     account.sync()
     [row] = account.query("select cardinality(answered_at) as n from app.request_pace")
-    assert row["n"] == used + 35
+    assert row["n"] == used + 36

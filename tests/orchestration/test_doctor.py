@@ -1,16 +1,18 @@
 """Each fault is found and comes with what to do; a healthy part is said to be well."""
 
+import base64
 import os
 import socket
 from pathlib import Path
 
 import psycopg
 import pytest
+from pydantic import SecretStr
 
 from orchestration.diagnosis import Finding, examine
 from orchestration.settings import PlatformSettings
 from tests.conftest import free_port
-from warehouse.organizations import add_organization
+from warehouse.organizations import add_organization, rewrap_keys
 from warehouse.sealing import Secret
 from warehouse.settings import Settings
 
@@ -76,6 +78,15 @@ def test_a_key_that_does_not_open_is_found(settings: Settings) -> None:
     found = faults(settings, platform())
     assert "org_a" in found["Cliniko keys"].detail
     assert "no data yet" in found["syncs"].detail
+
+
+def test_a_key_of_the_master_key_before_is_found_with_its_command(settings: Settings) -> None:
+    add_organization(settings, "org_a", "A", "https://api.au1.cliniko.com/v1", Secret(os.urandom(8).hex()))
+    new = SecretStr(base64.b64encode(b"n" * 32).decode())
+    changed = settings.model_copy(update={"master_key": new, "master_key_old": settings.master_key})
+    assert "routiq org rewrap" in faults(changed, platform())["Cliniko keys"].remedy
+    rewrap_keys(changed, settings.master_key_bytes())
+    assert "Cliniko keys" not in faults(changed, platform())
 
 
 def test_a_database_that_is_away_is_found_and_ends_nothing(settings: Settings) -> None:
