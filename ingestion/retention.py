@@ -1,4 +1,5 @@
-"""What is forgotten: raw rows that nobody will ever read, and runs that nobody asks about any more.
+"""What is forgotten: raw rows that nobody will ever read, versions superseded long ago, and runs that nobody
+asks about any more.
 
 As the owner, since the loader deletes nothing. Dagster calls these daily.
 """
@@ -26,6 +27,28 @@ using (
 ) as unaccepted
 where version.organization_id = unaccepted.organization_id
     and version._dlt_load_id = unaccepted._dlt_load_id
+"""
+
+# Of each record the latest version and the latest tombstone stay, with and without a stamp: all that a build
+# or a sync ever reads. The later one must be published, so that no build to come would miss this one.
+SUPERSEDED = """
+delete from {table} as old
+using app.loads as told
+where told.organization_id = old.organization_id
+    and told.load_id = old._dlt_load_id
+    and told.published_at is not null
+    and exists (
+        select from {table} as later
+        inner join app.loads as loads
+            on loads.organization_id = later.organization_id and loads.load_id = later._dlt_load_id
+        where later.organization_id = old.organization_id
+            and later.id = old.id
+            and (later.purged_at is null) = (old.purged_at is null)
+            and (later.updated_at is null) = (old.updated_at is null)
+            and (coalesce(later.updated_at, '-infinity'), later.seen_at, later._dlt_id)
+            > (coalesce(old.updated_at, '-infinity'), old.seen_at, old._dlt_id)
+            and loads.published_at < now() - make_interval(days => %s)
+    )
 """
 
 # How old the data of a feed are is said by the last run that read it, however long ago that was: of each
@@ -69,6 +92,20 @@ def delete_unaccepted(settings: Settings) -> int:
     with psycopg.connect(settings.url("owner")) as connection:
         return sum(
             connection.execute(sql.SQL(UNACCEPTED).format(table=sql.Identifier(DATASET, feed.name))).rowcount
+            for feed in FEEDS
+        )
+
+
+def forget_versions(settings: Settings, kept_days: int) -> int:
+    """Delete versions that readers have not seen for so many days, another having come; returns how many.
+
+    A build of everything from what is left comes to the same.
+    """
+    with psycopg.connect(settings.url("owner")) as connection:
+        return sum(
+            connection.execute(
+                sql.SQL(SUPERSEDED).format(table=sql.Identifier(DATASET, feed.name)), [kept_days]
+            ).rowcount
             for feed in FEEDS
         )
 

@@ -15,6 +15,7 @@ from uuid import UUID
 import psycopg
 
 from ingestion.accepting import Outcome, accept
+from ingestion.accounts import confirm_account
 from ingestion.cliniko.client import Client
 from ingestion.cliniko.feeds import Feed
 from ingestion.cliniko.pace import Pace
@@ -152,6 +153,9 @@ class _Sync:
                 )
             )
             self._check_key()
+            self.credentials = confirm_account(
+                self.connection, self.client, self.claimed.organization_id, self.credentials
+            )
             self.cursors = self._read_cursors()
             self.open_ids = self._read_open_quarantine()
             self.before = self._read_before()

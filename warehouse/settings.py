@@ -42,6 +42,8 @@ class Settings(HomeSettings):
     database_name: str = "routiq"
 
     master_key: SecretStr
+    master_key_old: SecretStr | None = None
+    """The one before, until `routiq org rewrap` has been run."""
     admin_password: SecretStr
     owner_password: SecretStr
     loader_password: SecretStr
@@ -85,10 +87,22 @@ class Settings(HomeSettings):
         Raises:
             ValueError: it is not 32 bytes of base64.
         """
-        key = base64.b64decode(self.master_key.get_secret_value(), validate=True)
-        if len(key) != 32:
-            raise ValueError("ROUTIQ_MASTER_KEY must be 32 bytes in base64")
-        return key
+        return _key_bytes("ROUTIQ_MASTER_KEY", self.master_key)
+
+    def old_master_key_bytes(self) -> bytes | None:
+        """As `master_key_bytes`, of the key before; None while no other one is to be left behind."""
+        old = self.master_key_old
+        return None if old is None else _key_bytes("ROUTIQ_MASTER_KEY_OLD", old)
+
+
+def _key_bytes(name: str, value: SecretStr) -> bytes:
+    try:
+        key = base64.b64decode(value.get_secret_value(), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise ValueError(f"{name} must be 32 bytes in base64")
+    return key
 
 
 def ensure_secrets(home: Path, *more: str) -> Path:

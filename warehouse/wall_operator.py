@@ -11,7 +11,7 @@ OPERATOR = "routiq_operator"
 VISIBLE: dict[str, set[str]] = {
     "app.organizations": {
         *("organization_id", "name", "country", "time_zone", "is_active", "sync_enabled", "created_at"),
-        *("treatment_note_roles",),
+        *("treatment_note_roles", "country_is_given"),
     },
     "app.sync_runs": {
         *("organization_id", "id", "kind", "status", "requested_by", "requested_at", "started_at"),

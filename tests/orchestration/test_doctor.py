@@ -1,11 +1,13 @@
 """Each fault is found and comes with what to do; a healthy part is said to be well."""
 
+import base64
 import os
 import socket
 from pathlib import Path
 
 import psycopg
 import pytest
+from pydantic import SecretStr
 
 from orchestration.alerting import deliver, note_job
 from orchestration.build import build_lock
@@ -14,7 +16,7 @@ from orchestration.settings import PlatformSettings
 from sandbox.messages import run_sink
 from tests.conftest import free_port
 from tests.orchestration.runs import add_clinic, ended, execute, publish, quarantine, running
-from warehouse.organizations import add_organization
+from warehouse.organizations import add_organization, rewrap_keys
 from warehouse.sealing import Secret
 from warehouse.settings import Settings
 
@@ -86,6 +88,15 @@ def test_a_key_that_does_not_open_is_found(settings: Settings) -> None:
     found = faults(settings, platform())
     assert "org_a" in found["Cliniko keys"].detail
     assert "no data yet" in found["syncs"].detail
+
+
+def test_a_key_of_the_master_key_before_is_found_with_its_command(settings: Settings) -> None:
+    add_organization(settings, "org_a", "A", "https://api.au1.cliniko.com/v1", Secret(os.urandom(8).hex()))
+    new = SecretStr(base64.b64encode(b"n" * 32).decode())
+    changed = settings.model_copy(update={"master_key": new, "master_key_old": settings.master_key})
+    assert "routiq org rewrap" in faults(changed, platform())["Cliniko keys"].remedy
+    rewrap_keys(changed, settings.master_key_bytes())
+    assert "Cliniko keys" not in faults(changed, platform())
 
 
 def test_a_database_that_is_away_is_found_and_ends_nothing(settings: Settings) -> None:
