@@ -32,6 +32,8 @@ class Outcome:
     quarantined: list[QuarantinedRow] = field(default_factory=list)
     resolved: dict[str, set[str]] = field(default_factory=dict)
     feeds: list[FeedRow] = field(default_factory=list)
+    unaccounted: dict[str, int] = field(default_factory=dict)
+    """By feed, how many entries of its list nobody can account for."""
 
 
 def accept(connection: psycopg.Connection, run: Run, outcome: Outcome) -> None:
@@ -51,6 +53,7 @@ def accept(connection: psycopg.Connection, run: Run, outcome: Outcome) -> None:
         if held is None:
             raise SyncError("lease_lost", "another run took over; nothing of this one counts")
         _move_cursors(connection, run, outcome)
+        _note_unaccounted(connection, run, outcome)
         connection.execute(
             "insert into app.loads (organization_id, load_id, sync_run_id, fence) values (%s, %s, %s, %s)",
             [run.organization_id, outcome.load_id, run.id, run.fence],
@@ -81,6 +84,14 @@ def _move_cursors(connection: psycopg.Connection, run: Run, outcome: Outcome) ->
                 (run.organization_id, feed, through, outcome.swept.get(feed), run.fence)
                 for feed, through in outcome.cursors.items()
             ],
+        )
+
+
+def _note_unaccounted(connection: psycopg.Connection, run: Run, outcome: Outcome) -> None:
+    for feed, count in outcome.unaccounted.items():
+        connection.execute(
+            "update app.sync_cursors set unaccounted = %s where organization_id = %s and feed = %s",
+            [count, run.organization_id, feed],
         )
 
 

@@ -25,6 +25,7 @@ from ingestion.lease import Lease
 from ingestion.ledger import RequestLedger
 from ingestion.runs import FeedRow, Kind, Run, fail
 from ingestion.settings import ClinikoSettings
+from warehouse.erased import erased_patients
 from warehouse.organizations import Credentials, UnknownOrganizationError, api_key_of
 from warehouse.sealing import SealError
 from warehouse.settings import Settings
@@ -140,6 +141,7 @@ class _Sync:
             self._check_key()
             self.cursors = self._read_cursors()
             self.open_ids = self._read_open_quarantine()
+            self.erased = erased_patients(self.settings, self.connection, self.claimed.organization_id)
             load_id = load(self.settings, self.claimed, self._extract)
         return self._outcome(load_id)
 
@@ -182,6 +184,7 @@ class _Sync:
             is_full=self.claimed.kind == "sweep",
             open_ids=self.open_ids.get(feed.name, ()),
             loss_limit=self.cliniko.loss_limit,
+            erased=self.erased,
         )
         known = KnownRecords(self.connection, self.claimed.organization_id, feed)
         reading = FeedReading(task, self.client, known, writer, self.credentials.country, self._show)
@@ -220,6 +223,11 @@ class _Sync:
             quarantined=[row for reading in self.readings.values() for row in reading.rejected.values()],
             resolved={name: reading.resolved for name, reading in self.readings.items() if reading.resolved},
             feeds=list(self.rows.values()),
+            unaccounted={
+                name: reading.unaccounted
+                for name, reading in self.readings.items()
+                if reading.unaccounted is not None
+            },
         )
 
     def _result(self, outcome: Outcome) -> SyncResult:

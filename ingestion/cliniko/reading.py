@@ -5,7 +5,7 @@ hiding fields, quarantined records again, and on a full read what is gone.
 """
 
 import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,9 +13,11 @@ from typing import Any, TextIO
 
 from ingestion.accepting import QuarantinedRow
 from ingestion.cliniko.client import Client
+from ingestion.cliniko.erased import without_erased
 from ingestion.cliniko.feeds import Feed
 from ingestion.cliniko.paging import PER_PAGE, ListReader, Page, stamp
 from ingestion.cliniko.rows import Cell, Rejected, compile_validator
+from ingestion.cliniko.vanished import COUNTED, size_of_list
 from ingestion.errors import SyncError
 from ingestion.known import KnownRecords, Tombstone
 from ingestion.runs import FeedRow
@@ -37,6 +39,8 @@ class Task:
     open_ids: Sequence[str] = ()
     """Quarantined records, to be asked for again."""
     loss_limit: float = 0.2
+    erased: Container[str] = ()
+    """Patients of whom nothing that is theirs may land."""
 
     @property
     def since(self) -> str | None:
@@ -80,6 +84,8 @@ class FeedReading:
     through: datetime | None = field(default=None, init=False)
     rejected: dict[object, QuarantinedRow] = field(default_factory=dict, init=False)
     resolved: set[str] = field(default_factory=set, init=False)
+    unaccounted: int | None = field(default=None, init=False)
+    """How many entries of the list nobody can account for, where that was found out."""
     _written: dict[str, int] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -105,6 +111,8 @@ class FeedReading:
         if self.task.since is not None:
             self._poll_hiding_fields(self.task.since)
             self._ask_again(lifts)
+            if feed.name in COUNTED:
+                self._look_for_the_vanished(lifts)
             return None
         if not self.known.is_empty:
             self._look_for_the_gone(lifts)
@@ -134,7 +142,7 @@ class FeedReading:
     def _read_list(self, path: str, filters: tuple[str, ...], since: str | None = None) -> None:
         reader = ListReader(self.client, path, self.task.feed.name, filters, self._plan)
         for page in _one_ahead(reader.pages(since)):
-            self._take(page)
+            self._take(without_erased(page, self.task.feed, self.task.erased))
         self.through = self.through or reader.through
 
     def _plan(self, pages: int) -> None:
@@ -185,6 +193,30 @@ class FeedReading:
                 "wrong_shape",
                 f"{self.task.feed.path}: most records cannot be taken ({fault.field}: {fault.reason})",
             )
+
+    def _look_for_the_vanished(self, lifts: tuple[str, ...]) -> None:
+        """Where its size is not what it should be, the list is read whole; what is missing is gone."""
+        expected = self.known.unaccounted()
+        if self._unaccounted_now(lifts) == expected:
+            return
+        if self.through is not None:  # most likely somebody was added while we read
+            self._read_list(self.task.feed.path, lifts, stamp(self.through))
+        if self._unaccounted_now(lifts) == expected:
+            return
+        self._read_list(self.task.feed.path, lifts)
+        held = self.known.held()
+        missing = sorted(held.keys() - self._written.keys() - self._refused_ids())
+        self._guard_against_loss(len(missing), len(held))
+        self._bury(held, missing, lifts)
+        self.unaccounted = self._unaccounted_now(lifts, buried=missing)
+
+    def _unaccounted_now(self, lifts: tuple[str, ...], buried: Sequence[str] = ()) -> int:
+        told = self._written.keys() | self._refused_ids()
+        known = len(told) + self.known.count_besides([*told, *buried])
+        return size_of_list(self.client, self.task.feed, lifts) - known
+
+    def _refused_ids(self) -> set[str]:
+        return {row.record_id for row in self.rejected.values() if row.record_id is not None}
 
     def _look_for_the_gone(self, lifts: tuple[str, ...]) -> None:
         """After a full read: what we hold and Cliniko does not list. Only a sweep acts on it."""

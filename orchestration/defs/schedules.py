@@ -10,10 +10,12 @@ import psycopg
 from ingestion import retention
 from ingestion.errors import SyncError
 from ingestion.sync import SyncResult, sync_organization
+from orchestration.build import build_lock
 from orchestration.defs.freshness import freshness_events
 from orchestration.defs.ingestion import FeedLog, feed_key, feed_metadata, note_run
 from orchestration.defs.organizations import active_organizations
 from orchestration.defs.transformation import build_events
+from warehouse import erasing
 from warehouse.settings import Settings
 
 BUSY = {"already_running", "already_queued"}
@@ -115,6 +117,16 @@ def forget_idempotency_keys(context: dg.OpExecutionContext) -> None:
         context.log.info("%s keys forgotten", connection.execute(USED_KEYS).rowcount)
 
 
+@dg.op(pool="build", description="Erases what is left of patients whom Cliniko no longer holds.")
+def erase_the_gone(context: dg.OpExecutionContext) -> None:
+    settings = Settings.load()
+    with build_lock(settings):
+        erasures = erasing.erase_the_gone(settings)
+    erasing.vacuum(settings, erasures)
+    retention.empty_idle_folders(settings)
+    context.log.info("%s patients erased", sum(len(erasure.patient_ids) for erasure in erasures))
+
+
 @dg.job(description="Syncs every organization, then builds once.")
 def hourly() -> None:
     build_once(sync_all())
@@ -131,6 +143,7 @@ def daily() -> None:
     forget_syncs()
     forget_runs()
     forget_idempotency_keys()
+    erase_the_gone()
 
 
 ON = dg.DefaultScheduleStatus.RUNNING
