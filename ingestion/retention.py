@@ -8,6 +8,7 @@ import psycopg
 from psycopg import sql
 
 from ingestion.cliniko.feeds import FEEDS
+from ingestion.pipeline import empty_folders
 from warehouse.settings import Settings
 
 DATASET = "raw_cliniko"
@@ -82,6 +83,21 @@ where old.organization_id = organizations.organization_id
             )
     )
 """
+
+IDLE = """
+select organization_id from app.organizations
+where not exists (
+    select from app.sync_runs
+    where sync_runs.organization_id = organizations.organization_id and status = 'running'
+)
+"""
+
+
+def empty_idle_folders(settings: Settings) -> None:
+    """Away with what killed syncs left: it holds patients, and a paused organization is not synced again."""
+    with psycopg.connect(settings.url("owner")) as connection:
+        for (organization_id,) in connection.execute(IDLE).fetchall():
+            empty_folders(settings, organization_id)
 
 
 def delete_unaccepted(settings: Settings) -> int:

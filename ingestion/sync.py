@@ -28,6 +28,7 @@ from ingestion.ledger import RequestLedger
 from ingestion.problems import FIELDS_LOST, Problem, Unread, unread_feed
 from ingestion.runs import FeedRow, Kind, Run, Status, fail
 from ingestion.settings import ClinikoSettings
+from warehouse.erased import erased_patients
 from warehouse.organizations import Credentials, UnknownOrganizationError, api_key_of
 from warehouse.sealing import SealError
 from warehouse.settings import Settings
@@ -159,6 +160,7 @@ class _Sync:
             self.cursors = self._read_cursors()
             self.open_ids = self._read_open_quarantine()
             self.before = self._read_before()
+            self.erased = erased_patients(self.settings, self.connection, self.claimed.organization_id)
             load_id = load(self.settings, self.claimed, self._extract)
         return self._outcome(load_id)
 
@@ -236,6 +238,7 @@ class _Sync:
             open_ids=self.open_ids.get(feed.name, ()),
             before=self.before.get(feed.name, Before()),
             loss_limit=self.cliniko.loss_limit,
+            erased=self.erased,
         )
         known = KnownRecords(self.connection, self.claimed.organization_id, feed)
         reading = FeedReading(task, self.client, known, writer, self.credentials.country, self._show)
@@ -302,6 +305,11 @@ class _Sync:
                 [unread_feed(row) for name, row in self.rows.items() if name not in self.readings],
                 {name: frozenset(reading.lost_fields) for name, reading in self.readings.items()},
             ),
+            unaccounted={
+                name: reading.unaccounted
+                for name, reading in self.readings.items()
+                if reading.unaccounted is not None
+            },
         )
 
     def _result(self, outcome: Outcome, problems: list[Problem]) -> SyncResult:

@@ -22,6 +22,7 @@ SECRET_NAMES = (
     "ROUTIQ_LOADER_PASSWORD",
     "ROUTIQ_API_PASSWORD",
     "ROUTIQ_OPERATOR_PASSWORD",
+    "ROUTIQ_ERASURE_KEY",
 )
 
 
@@ -49,6 +50,8 @@ class Settings(HomeSettings):
     loader_password: SecretStr
     api_password: SecretStr
     operator_password: SecretStr
+    erasure_key: SecretStr
+    """Keys the hashes by which erased persons are known again. It outlives the master key: never change it."""
 
     @classmethod
     def load(cls) -> Self:

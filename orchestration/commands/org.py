@@ -207,3 +207,36 @@ def _read_key(path: Path) -> "Secret":
     if not key or not key.isascii() or not key.isprintable():
         raise CommandError(f"{path} holds no API key: one line of plain text is expected")
     return Secret(key)
+
+
+@org.command()
+def remove(
+    organization_id: Annotated[str, typer.Argument(metavar="ORG", help="As the issuer of tokens calls it.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove an organization with all its data, its key and its record of who saw whom, for good."""
+    from ingestion.pipeline import empty_folders  # noqa: PLC0415 - help must answer at once
+    from orchestration.build import build_lock  # noqa: PLC0415
+    from orchestration.commands.erase import operator  # noqa: PLC0415
+    from orchestration.partitions import forget_partition  # noqa: PLC0415
+    from warehouse.erasing import ErasingError  # noqa: PLC0415
+    from warehouse.removing import remove_organization  # noqa: PLC0415
+    from warehouse.settings import Settings  # noqa: PLC0415
+
+    if (
+        not yes
+        and typer.prompt(f"all data of {organization_id} will be gone; type its id") != organization_id
+    ):
+        raise CommandError("that is another id; nothing was removed")
+    with readable_errors():
+        settings = Settings.load()
+        try:
+            with build_lock(settings):
+                rows = remove_organization(settings, organization_id, operator())
+        except ErasingError as error:
+            raise CommandError(str(error)) from None
+        empty_folders(settings, organization_id)
+        forget_partition(settings, organization_id)
+    typer.echo(f"{organization_id}: {sum(rows.values())} rows of {len(rows)} tables removed")
+    typer.echo("backups made before hold it still: destroy them when you may")

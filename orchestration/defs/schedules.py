@@ -7,7 +7,9 @@ import psycopg
 
 from ingestion import retention
 from ingestion.settings import RetentionSettings
+from orchestration.build import build_lock
 from orchestration.defs.syncing import build_once, every_clinic_was_synced, sweep_all, sync_all
+from warehouse import erasing
 from warehouse.settings import Settings
 
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
@@ -53,6 +55,16 @@ def forget_idempotency_keys(context: dg.OpExecutionContext) -> None:
         context.log.info("%s keys forgotten", connection.execute(USED_KEYS).rowcount)
 
 
+@dg.op(pool="build", description="Erases what is left of patients whom Cliniko no longer holds.")
+def erase_the_gone(context: dg.OpExecutionContext) -> None:
+    settings = Settings.load()
+    with build_lock(settings):
+        erasures = erasing.erase_the_gone(settings)
+    erasing.vacuum(settings, erasures)
+    retention.empty_idle_folders(settings)
+    context.log.info("%s patients erased", sum(len(erasure.patient_ids) for erasure in erasures))
+
+
 @dg.job(description="Syncs every organization, then builds once.")
 def hourly() -> None:
     every_clinic_was_synced(build_once(sync_all()))
@@ -70,6 +82,7 @@ def daily() -> None:
     forget_syncs()
     forget_runs()
     forget_idempotency_keys()
+    erase_the_gone()
 
 
 ON = dg.DefaultScheduleStatus.RUNNING

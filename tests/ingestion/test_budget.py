@@ -40,7 +40,7 @@ def test_a_sync_with_changes_costs_no_more_than_a_quiet_one(open_account: Accoun
     account.control.put(patients=[patient(number, email=None, updated_at=now) for number in range(1, 61)])
     result = account.sync()
     assert result.feeds["patients"]["rows_changed"] == 60
-    assert asked(account) == 33
+    assert asked(account) == 37
 
 
 def test_a_limit_lower_than_ours_is_lived_with(open_account: AccountMaker) -> None:
@@ -62,4 +62,4 @@ def test_the_stamps_of_a_run_are_kept_for_the_next(
     assert row["n"] == used
     account.sync()
     [row] = account.query("select cardinality(answered_at) as n from app.request_pace")
-    assert row["n"] == used + 33
+    assert row["n"] == used + 37

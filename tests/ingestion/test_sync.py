@@ -3,7 +3,7 @@
 from tests.ingestion.clinics import appointment, patient
 from tests.ingestion.conftest import AccountMaker
 
-QUIET_REQUESTS = 33
+QUIET_REQUESTS = 37
 """12 feeds, 20 hiding fields that can be filtered, inactive practitioners, settings, the account, user."""
 
 
