@@ -4,7 +4,7 @@ from tests.ingestion.clinics import appointment, patient
 from tests.ingestion.conftest import AccountMaker
 
 QUIET_REQUESTS = 37
-"""12 feeds, 20 hiding fields that can be filtered, inactive practitioners, settings, the account, user."""
+"""11 lists and their 18 hiding fields, inactive practitioners, 4 sizes, settings, the account, user."""
 
 
 def test_a_first_sync_takes_everything_and_a_quiet_one_nothing(open_account: AccountMaker) -> None:
