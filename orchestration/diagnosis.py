@@ -3,12 +3,15 @@
 Every check looks at one thing, changes nothing, and says what to do. One that cannot look says why.
 """
 
+import json
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 from alembic.script import ScriptDirectory
 
@@ -18,10 +21,12 @@ from orchestration.dbt_manifest import is_current
 from orchestration.errors import CommandError
 from orchestration.oddities import find_oddities
 from orchestration.overview import describe_sync, organizations
-from orchestration.platform import programs
+from orchestration.platform import process_environment, programs
 from orchestration.readiness import check_ports_free, daemons_healthy
 from orchestration.settings import DagsterWebSettings, PlatformSettings
+from orchestration.sign_in import require_fitting_issuer
 from orchestration.supervision import Supervisor
+from orchestration.supervision_config import python
 from orchestration.unread import Unread, find_unread
 from warehouse.bootstrap import alembic_config, embedded_server
 from warehouse.organizations import api_key_of, list_organizations
@@ -49,7 +54,8 @@ def examine(settings: Settings, platform: PlatformSettings) -> list[Finding]:
     """Look at everything; a check that breaks is a finding, not an end."""
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("state", lambda: _state(settings.home)),
-        ("sign-in", lambda: _sign_in(platform)),
+        ("sign-in", lambda: _sign_in(settings, platform)),
+        ("sign-in", lambda: _issuer_fits(settings, platform)),
         ("ports", lambda: _ports(settings, platform)),
         ("database", lambda: _database(settings)),
         ("migrations", lambda: _migrations(settings)),
@@ -81,13 +87,44 @@ def _state(home: Path) -> Iterator[Finding]:
             yield Finding("state", f"{path} is there and closed to others")
 
 
-def _sign_in(platform: PlatformSettings) -> Iterator[Finding]:
+def _sign_in(settings: Settings, platform: PlatformSettings) -> Iterator[Finding]:
+    """What the API would say of its own settings: those it runs with, or would be started with from here."""
+    told = _told_to_the_api(settings)
+    if told is None:
+        try:
+            platform.require_sign_in()
+        except CommandError as error:
+            yield Finding("sign-in", str(error), "set it in the environment or in .env")
+            return
+        told = {
+            **process_environment(settings),
+            "ROUTIQ_CLERK_ISSUER": platform.clerk_issuer,
+            "ROUTIQ_CLERK_AUTHORIZED_PARTIES": platform.clerk_authorized_parties,
+        }
+    asked = subprocess.run(
+        python("-m", "serving.sign_in"), env=told, capture_output=True, text=True, timeout=60, check=False
+    )
+    if asked.returncode != 0:
+        yield Finding("sign-in", "the API's settings cannot be looked at", "run `python -m serving.sign_in`")
+        return
+    for found in json.loads(asked.stdout):
+        yield Finding("sign-in", found["detail"], found["remedy"])
+
+
+def _told_to_the_api(settings: Settings) -> dict[str, str] | None:
+    """The environment of the API that runs: a demo's issuer is known to it alone."""
+    running = {process.name: process.pid for process in Supervisor(settings.home).processes()}
     try:
-        platform.require_sign_in()
+        return psutil.Process(pid).environ() if (pid := running.get("api")) else None
+    except psutil.Error:
+        return None
+
+
+def _issuer_fits(settings: Settings, platform: PlatformSettings) -> Iterator[Finding]:
+    try:
+        require_fitting_issuer(settings, platform)
     except CommandError as error:
         yield Finding("sign-in", str(error), "set it in the environment or in .env")
-    else:
-        yield Finding("sign-in", f"tokens of {platform.clerk_issuer} are taken")
 
 
 def _ports(settings: Settings, platform: PlatformSettings) -> Iterator[Finding]:

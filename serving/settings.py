@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from serving.claims import Role
 from serving.parties import ANY_PORT
-from warehouse.loopback import is_loopback, is_loopback_url
+from warehouse.loopback import is_loopback, is_loopback_issuer, is_loopback_url
 from warehouse.settings import HomeSettings
 from warehouse.settings import Settings as WarehouseSettings
 
@@ -111,9 +111,7 @@ class ServingSettings(BaseSettings):
 
     @property
     def has_loopback_issuer(self) -> bool:
-        """Whether whoever is on this machine may have tokens made, or the keys that they are checked by."""
-        fetched = "" if self.clerk_jwt_key else self.clerk_jwks_url
-        return is_loopback_url(self.clerk_issuer) or is_loopback_url(fetched)
+        return is_loopback_issuer(self.clerk_issuer, self.clerk_jwks_url, self.clerk_jwt_key)
 
     @model_validator(mode="after")
     def _default_and_check_urls(self) -> Self:

@@ -63,11 +63,16 @@ def token(
 
 
 def first(comma_list: str) -> str:
-    return comma_list.split(",", maxsplit=1)[0].strip()
+    """The first that is written out: a party with any port is none to name in a token."""
+    written = (part.strip() for part in comma_list.split(","))
+    return next((part for part in written if "*" not in part), "")
 
 
 def no_operator() -> str:
-    raise CommandError("ROUTIQ_OPERATORS names nobody; set it to a comma list of subjects, for the API too")
+    raise CommandError(
+        "ROUTIQ_OPERATORS names nobody; set it to a comma list of subjects, as the API has them "
+        "(of the demo: user_demo_operator)"
+    )
 
 
 def ask(issuer: str, order: dict[str, object]) -> str:

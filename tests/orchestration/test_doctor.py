@@ -16,14 +16,13 @@ from orchestration.settings import PlatformSettings
 from sandbox.messages import run_sink
 from tests.conftest import free_port
 from tests.orchestration.runs import add_clinic, ended, execute, publish, quarantine, running
+from tests.serving.conftest import run_clerk
 from warehouse.organizations import add_organization, rewrap_keys
 from warehouse.sealing import Secret
 from warehouse.settings import Settings
 
-SIGN_IN = {
-    "clerk_issuer": "https://clerk.example.com",
-    "clerk_authorized_parties": "https://app.example.com",
-}
+PARTY = "https://app.example.com"
+SIGN_IN = {"clerk_issuer": "http://127.0.0.1:1", "clerk_authorized_parties": PARTY}
 
 
 @pytest.fixture
@@ -53,8 +52,13 @@ def faults(settings: Settings, platform: PlatformSettings) -> dict[str, Finding]
     return {finding.subject: finding for finding in examine(settings, platform) if not finding.is_well}
 
 
-def test_what_is_well_is_not_a_fault(settings: Settings) -> None:
-    found = faults(settings, platform())
+def test_what_is_well_is_not_a_fault(settings: Settings, tmp_path: Path) -> None:
+    with run_clerk(tmp_path / "clerk") as clerk:
+        looked_at = examine(settings, platform(clerk_issuer=clerk.url))
+    found = {finding.subject: finding for finding in looked_at if not finding.is_well}
+    said = next(finding.detail for finding in looked_at if finding.subject == "sign-in")
+    assert clerk.url in said
+    assert f"{PARTY} are taken: 1 of its keys" in said
     assert not {"state", "sign-in", "ports", "migrations", "Cliniko keys"} & found.keys()
     assert "routiq up" in found["processes"].remedy
     assert "routiq build" in found["data"].remedy
@@ -73,6 +77,18 @@ def test_a_taken_port_is_found_with_its_setting(settings: Settings) -> None:
 
 def test_missing_sign_in_is_found(settings: Settings) -> None:
     assert "ROUTIQ_CLERK_ISSUER" in faults(settings, platform(clerk_issuer=""))["sign-in"].detail
+
+
+def test_an_issuer_that_is_away_is_found(settings: Settings) -> None:
+    found = faults(settings, platform(clerk_issuer=f"http://127.0.0.1:{free_port()}"))["sign-in"]
+    assert "cannot be reached (ConnectError)" in found.detail
+    assert "ROUTIQ_CLERK_ISSUER" in found.remedy
+
+
+def test_somebody_real_beside_an_issuer_on_this_machine_is_found(settings: Settings) -> None:
+    add_organization(settings, "org_a", "A", "https://api.au1.cliniko.com/v1", Secret(os.urandom(8).hex()))
+    found = [one for one in examine(settings, platform()) if one.subject == "sign-in" and not one.is_well]
+    assert any("org_a" in one.detail and "ROUTIQ_ALLOW_LOOPBACK_ISSUER" in one.detail for one in found)
 
 
 def test_an_old_schema_is_found(settings: Settings) -> None:
