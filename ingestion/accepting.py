@@ -38,6 +38,8 @@ class Outcome:
     """The feeds of which everything was read."""
     feeds: list[FeedRow] = field(default_factory=list)
     unread: Unread = field(default_factory=Unread)
+    unaccounted: dict[str, int] = field(default_factory=dict)
+    """By feed, how many entries of its list nobody can account for."""
 
 
 def accept(connection: psycopg.Connection, run: Run, outcome: Outcome) -> list[Problem]:
@@ -60,6 +62,7 @@ def accept(connection: psycopg.Connection, run: Run, outcome: Outcome) -> list[P
         if held is None:
             raise SyncError("lease_lost", "another run took over; nothing of this one counts")
         _move_cursors(connection, run, outcome)
+        _note_unaccounted(connection, run, outcome)
         connection.execute(
             "insert into app.loads (organization_id, load_id, sync_run_id, fence) values (%s, %s, %s, %s)",
             [run.organization_id, outcome.load_id, run.id, run.fence],
@@ -93,6 +96,14 @@ def _move_cursors(connection: psycopg.Connection, run: Run, outcome: Outcome) ->
                 (run.organization_id, feed, through, outcome.swept.get(feed), run.fence)
                 for feed, through in outcome.cursors.items()
             ],
+        )
+
+
+def _note_unaccounted(connection: psycopg.Connection, run: Run, outcome: Outcome) -> None:
+    for feed, count in outcome.unaccounted.items():
+        connection.execute(
+            "update app.sync_cursors set unaccounted = %s where organization_id = %s and feed = %s",
+            [count, run.organization_id, feed],
         )
 
 

@@ -1,4 +1,4 @@
-"""Where the environment is read for talking to Cliniko; the rest receives values."""
+"""Where the environment is read for talking to Cliniko and for what is kept; the rest receives values."""
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -30,3 +30,12 @@ class ClinikoSettings(BaseSettings):
     """Read again before the cursor: Cliniko may show a change later than its stamp says."""
     loss_limit: float = Field(default=0.2, ge=0, le=1)
     """A sweep that finds a larger share of a feed gone fails instead of believing it."""
+
+
+class RetentionSettings(BaseSettings):
+    """How long the raw log keeps what is no longer current."""
+
+    model_config = SettingsConfigDict(env_prefix="ROUTIQ_", extra="ignore")
+
+    raw_versions_kept_days: int | None = Field(default=None, ge=1)
+    """Days that a superseded version of a record is kept; all are kept while it is not set."""

@@ -15,6 +15,7 @@ from uuid import UUID
 import psycopg
 
 from ingestion.accepting import Outcome, accept
+from ingestion.accounts import confirm_account
 from ingestion.cliniko.client import Client
 from ingestion.cliniko.feeds import Feed
 from ingestion.cliniko.pace import Pace
@@ -27,6 +28,7 @@ from ingestion.ledger import RequestLedger
 from ingestion.problems import FIELDS_LOST, Problem, Unread, unread_feed
 from ingestion.runs import FeedRow, Kind, Run, Status, fail
 from ingestion.settings import ClinikoSettings
+from warehouse.erased import erased_patients
 from warehouse.organizations import Credentials, UnknownOrganizationError, api_key_of
 from warehouse.sealing import SealError
 from warehouse.settings import Settings
@@ -152,9 +154,13 @@ class _Sync:
                 )
             )
             self._check_key()
+            self.credentials = confirm_account(
+                self.connection, self.client, self.claimed.organization_id, self.credentials
+            )
             self.cursors = self._read_cursors()
             self.open_ids = self._read_open_quarantine()
             self.before = self._read_before()
+            self.erased = erased_patients(self.settings, self.connection, self.claimed.organization_id)
             load_id = load(self.settings, self.claimed, self._extract)
         return self._outcome(load_id)
 
@@ -232,6 +238,7 @@ class _Sync:
             open_ids=self.open_ids.get(feed.name, ()),
             before=self.before.get(feed.name, Before()),
             loss_limit=self.cliniko.loss_limit,
+            erased=self.erased,
         )
         known = KnownRecords(self.connection, self.claimed.organization_id, feed)
         reading = FeedReading(task, self.client, known, writer, self.credentials.country, self._show)
@@ -298,6 +305,11 @@ class _Sync:
                 [unread_feed(row) for name, row in self.rows.items() if name not in self.readings],
                 {name: frozenset(reading.lost_fields) for name, reading in self.readings.items()},
             ),
+            unaccounted={
+                name: reading.unaccounted
+                for name, reading in self.readings.items()
+                if reading.unaccounted is not None
+            },
         )
 
     def _result(self, outcome: Outcome, problems: list[Problem]) -> SyncResult:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import sqlalchemy
@@ -53,11 +54,15 @@ class BuildResult:
 
 
 def build(
-    settings: Settings, *, progress: Callable[[BuildProgress], None] | None = None, full: bool = False
+    settings: Settings,
+    *,
+    progress: Callable[[BuildProgress], None] | None = None,
+    heard: Callable[[dict[str, Any]], None] | None = None,
+    full: bool = False,
 ) -> BuildResult:
     """Build and publish everything accepted so far; `full` computes it all again from the raw log.
 
-    So does the first build by changed rules.
+    So does the first build by changed rules. `heard` is given what dbt says of each node's end.
 
     Raises:
         BuildError: a model failed; nothing was published.
@@ -65,7 +70,7 @@ def build(
     began = time.monotonic()
     with build_lock(settings):
         full = rules.have_changed(settings) or full
-        _run_dbt(settings, FULL if full else [], progress or (lambda _: None))
+        _run_dbt(settings, FULL if full else [], progress or (lambda _: None), heard or (lambda _: None))
         rules.remember(settings)
         published, held_back, rows_written = outcome(settings)
     vacuum_after(settings, rows_written)
@@ -78,6 +83,17 @@ def build_lock(settings: Settings) -> Iterator[None]:
     with psycopg.connect(settings.url("owner"), autocommit=True) as connection:
         connection.execute("select pg_advisory_lock(%s)", [LOCK_KEY])
         yield
+
+
+def is_building(settings: Settings) -> bool:
+    """Whether somebody holds the right to build."""
+    with psycopg.connect(settings.url("owner"), connect_timeout=3) as connection:
+        held = connection.execute(
+            "select from pg_locks where locktype = 'advisory' and granted and objid = %s and database ="
+            " (select oid from pg_database where datname = current_database())",
+            [LOCK_KEY],
+        )
+        return held.fetchone() is not None
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
@@ -110,7 +126,12 @@ def dbt_arguments(*more: str) -> list[str]:
     return ["build", "--project-dir", str(PROJECT), "--exclude-resource-type", "unit_test", *more]
 
 
-def _run_dbt(settings: Settings, more: list[str], progress: Callable[[BuildProgress], None]) -> None:
+def _run_dbt(
+    settings: Settings,
+    more: list[str],
+    progress: Callable[[BuildProgress], None],
+    heard: Callable[[dict[str, Any]], None],
+) -> None:
     dbt_home(settings).mkdir(mode=0o700, parents=True, exist_ok=True)
     command = [
         str(Path(sys.executable).parent / "dbt"),
@@ -132,14 +153,19 @@ def _run_dbt(settings: Settings, more: list[str], progress: Callable[[BuildProgr
         text=True,
     ) as process:
         for line in process.stdout or ():
-            _follow(line, failed, progress)
+            _follow(line, failed, progress, heard)
     if process.returncode != 0:
         where = f"see {dbt_home(settings) / 'logs' / 'dbt.log'}"
         what = f"failed: {', '.join(failed)}" if failed else "dbt stopped before its first step"
         raise BuildError(f"the build published nothing ({what}); {where}")
 
 
-def _follow(line: str, failed: list[str], progress: Callable[[BuildProgress], None]) -> None:
+def _follow(
+    line: str,
+    failed: list[str],
+    progress: Callable[[BuildProgress], None],
+    heard: Callable[[dict[str, Any]], None],
+) -> None:
     """Read one line of dbt's log. Its error texts may quote data, so only names are taken."""
     try:
         event = json.loads(line)
@@ -148,6 +174,7 @@ def _follow(line: str, failed: list[str], progress: Callable[[BuildProgress], No
     data = event.get("data", {})
     if event.get("info", {}).get("name") not in {"LogModelResult", "LogTestResult"}:
         return
+    heard(event)
     name = str(data.get("node_info", {}).get("node_name", data.get("name", "")))
     if data.get("status") in {"error", "fail"}:
         failed.append(name)

@@ -34,6 +34,11 @@ def prepare_dagster(settings: Settings) -> None:
         _make_storage(settings)
 
 
+def is_prepared(settings: Settings) -> bool:
+    """Whether Dagster's settings and tables are all there, so that a command may use them."""
+    return (_home(settings) / "dagster.yaml").exists() and _has_storage(settings)
+
+
 def workspace_file(settings: Settings) -> Path:
     return _home(settings) / "workspace.yaml"
 
@@ -92,6 +97,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
             "schedule": {"purge_after_days": 30},
         },
         "telemetry": {"enabled": False},
+        "nux": {"enabled": False},  # no dialog that asks for an address
     }
 
 

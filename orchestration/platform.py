@@ -28,7 +28,7 @@ from orchestration.readiness import (
     http_answers,
     wait_until_all_answer,
 )
-from orchestration.settings import PlatformSettings
+from orchestration.settings import DAGSTER_PASSWORD, DagsterWebSettings, PlatformSettings
 from orchestration.supervision import Supervisor
 from orchestration.supervision_config import Program, python
 from warehouse.bootstrap import embedded_server, prepare_warehouse
@@ -63,10 +63,7 @@ def programs(settings: Settings, platform: PlatformSettings) -> list[Program]:
         Program("dagster-daemon", python("-m", "dagster._daemon", "run", "--workspace", workspace)),
         Program(
             "dagster-webserver",
-            python(
-                *("-m", "dagster_webserver", "--workspace", workspace, "--host", "127.0.0.1"),
-                *("--port", str(platform.dagster_port)),
-            ),
+            python("-m", "orchestration.web"),
             platform.dagster_port,
             "ROUTIQ_DAGSTER_PORT",
         ),
@@ -158,12 +155,13 @@ def wait(settings: Settings, platform: PlatformSettings, supervisor: Supervisor)
     Raises:
         CommandError: one of them does not.
     """
+    web = DagsterWebSettings.load()
     wait_until_all_answer(
         programs(settings, platform),
         supervisor,
         {
             "api": lambda: http_answers(f"http://127.0.0.1:{platform.api_port}/live"),
-            "dagster-webserver": lambda: dagster_answers(platform),
+            "dagster-webserver": lambda: dagster_answers(web),
             "docs": lambda: http_answers(f"http://127.0.0.1:{platform.docs_port}/"),
         },
     )
@@ -175,7 +173,7 @@ def up(say: Say) -> tuple[Settings, PlatformSettings]:
     Raises:
         CommandError: something is in the way; the message says what and what to do.
     """
-    ensure_secrets(HomeSettings().home)
+    ensure_secrets(HomeSettings().home, DAGSTER_PASSWORD)
     settings, platform = Settings.load(), PlatformSettings()
     platform.require_sign_in()
     wanted = programs(settings, platform)

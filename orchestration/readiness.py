@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from orchestration.errors import CommandError
-from orchestration.settings import PlatformSettings
+from orchestration.settings import DagsterWebSettings
 from orchestration.supervision import Supervisor
 from orchestration.supervision_config import Program
 
@@ -66,24 +66,27 @@ def http_answers(url: str) -> bool:
         return False
 
 
-def dagster_answers(platform: PlatformSettings) -> bool:
-    """The web page is there, and it has loaded our code."""
-    workspace = _ask_dagster(platform).get("workspaceOrError", {})
+def dagster_answers(web: DagsterWebSettings) -> bool:
+    """The web page is there, it takes the operator's login, and it has loaded our code."""
+    workspace = _ask_dagster(web).get("workspaceOrError", {})
     loaded = [entry["locationOrLoadError"] or {} for entry in workspace.get("locationEntries", [])]
     return bool(loaded) and all(entry.get("__typename") == "RepositoryLocation" for entry in loaded)
 
 
-def daemons_healthy(platform: PlatformSettings) -> bool:
-    health = _ask_dagster(platform).get("instance", {}).get("daemonHealth", {})
+def daemons_healthy(web: DagsterWebSettings) -> bool:
+    health = _ask_dagster(web).get("instance", {}).get("daemonHealth", {})
     statuses = health.get("allDaemonStatuses", [])
     return bool(statuses) and all(status["healthy"] for status in statuses if status["required"])
 
 
-def _ask_dagster(platform: PlatformSettings) -> dict[str, Any]:
+def _ask_dagster(web: DagsterWebSettings) -> dict[str, Any]:
     """The answer of the web page's GraphQL; empty while it is not there."""
     try:
-        url = f"http://127.0.0.1:{platform.dagster_port}/graphql"
-        answer = httpx.post(url, json={"query": WORKSPACE}, timeout=10)
+        url = f"http://127.0.0.1:{web.dagster_port}/graphql"
+        login = web.login
+        answer = httpx.post(
+            url, json={"query": WORKSPACE}, auth=(login["user"], login["password"]), timeout=10
+        )
         return dict(answer.json()["data"])
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
         return {}

@@ -25,7 +25,7 @@ from orchestration.commands.token import ask
 from orchestration.environment import load_environment
 from orchestration.errors import CommandError
 from orchestration.readiness import http_answers, wait_until_all_answer
-from orchestration.settings import PlatformSettings
+from orchestration.settings import DAGSTER_PASSWORD, PlatformSettings
 from orchestration.supervision import Supervisor
 from orchestration.supervision_config import Program, python
 from sandbox.demo_clinics import CLINICS, FIRST, SECOND, DemoClinic
@@ -85,7 +85,7 @@ def prepare_demo(console: Console) -> "Demo":
     os.environ["ROUTIQ_CLERK_JWKS_URL"] = ""
     os.environ["ROUTIQ_CLERK_AUTHORIZED_PARTIES"] = f"{PARTY}:{ports.api_port}"
     os.environ["ROUTIQ_OPERATORS"] = OPERATOR
-    secrets_file = ensure_secrets(HomeSettings().home, CLERK_KEY)
+    secrets_file = ensure_secrets(HomeSettings().home, CLERK_KEY, DAGSTER_PASSWORD)
     os.environ[CLERK_KEY] = dotenv_values(secrets_file)[CLERK_KEY] or ""
     return Demo(Settings.load(), PlatformSettings(), console)
 

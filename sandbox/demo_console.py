@@ -10,7 +10,7 @@ from rich.console import Console as RichConsole
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from orchestration.overview import describe_sync
-from orchestration.settings import PlatformSettings
+from orchestration.settings import DagsterWebSettings, PlatformSettings
 from sandbox.demo_clinics import FIRST, SECOND
 
 Organizations = Callable[[], list[dict[str, Any]]]
@@ -29,12 +29,13 @@ class Console:
     def welcome(self, ports: PlatformSettings, token_file: Path, home: Path) -> None:
         self.say("everything answers")
         api = f"http://127.0.0.1:{ports.api_port}"
+        login = DagsterWebSettings.load().login
         bearer = f'"Authorization: Bearer $(cat {token_file})"'
         first, one = FIRST.organization_id, f"{api}/api/v1/reengagement/{FIRST.organization_id}"
         lines = [
             "",
             f"API         {api}   documentation: {api}/docs",
-            f"Dagster     http://127.0.0.1:{ports.dagster_port}",
+            f"Dagster     http://127.0.0.1:{ports.dagster_port}   sign in as {', '.join(login.values())}",
             f"dbt docs    http://127.0.0.1:{ports.docs_port}",
             f"Cliniko     http://127.0.0.1:{ports.cliniko_port} (sandbox)",
             f"Clerk       http://127.0.0.1:{ports.clerk_port} (sandbox)",

@@ -102,6 +102,7 @@ def alembic_config(settings: Settings) -> alembic.config.Config:
     config = alembic.config.Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["url"] = settings.url("owner")
+    config.attributes["master_key"] = settings.master_key_bytes  # called by the migration that seals anew
     return config
 
 

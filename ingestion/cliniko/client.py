@@ -20,7 +20,7 @@ import httpx
 import orjson
 import stamina
 
-from ingestion.cliniko.address import is_below, is_loopback
+from ingestion.cliniko.address import base_url_for, is_below, is_loopback
 from ingestion.cliniko.pace import Pace
 from ingestion.errors import SyncError
 from ingestion.settings import ClinikoSettings
@@ -105,6 +105,7 @@ class Client:
     sleep: Callable[[float], object] = time.sleep
 
     def __post_init__(self) -> None:
+        base_url_for(self.api_key.reveal(), self.base_url)
         token = base64.b64encode(f"{self.api_key.reveal()}:".encode()).decode()
         self._http = httpx.Client(
             headers={

@@ -6,7 +6,7 @@ hiding fields, quarantined records again, and on a full read what is gone.
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,11 +14,13 @@ from typing import Any, TextIO
 
 from ingestion.accepting import QuarantinedRow
 from ingestion.cliniko.client import Client, RefusedError
+from ingestion.cliniko.erased import without_erased
 from ingestion.cliniko.feeds import Feed
 from ingestion.cliniko.lifts import Lifts
 from ingestion.cliniko.paging import PER_PAGE, ListReader, Page, stamp
 from ingestion.cliniko.rows import Blanked, Cell, Rejected, compile_validator
 from ingestion.cliniko.shape import Before, check_refused, lost_fields
+from ingestion.cliniko.vanished import COUNTED, size_of_list
 from ingestion.errors import SyncError
 from ingestion.known import KnownRecords, Tombstone
 from ingestion.runs import FeedRow
@@ -39,6 +41,8 @@ class Task:
     """Quarantined records, to be asked for again."""
     before: Before = field(default_factory=Before)
     loss_limit: float = 0.2
+    erased: Container[str] = ()
+    """Patients of whom nothing that is theirs may land."""
 
     @property
     def since(self) -> str | None:
@@ -87,6 +91,8 @@ class FeedReading:
     rejected: dict[object, QuarantinedRow] = field(default_factory=dict, init=False)
     blanked: dict[str, tuple[QuarantinedRow, ...]] = field(default_factory=dict, init=False)
     lost_fields: Mapping[str, int] = field(default_factory=dict, init=False)
+    unaccounted: int | None = field(default=None, init=False)
+    """How many entries of the list nobody can account for, where that was found out."""
     _asked: set[str] = field(default_factory=set, init=False)
     _written: dict[str, int] = field(default_factory=dict, init=False)
 
@@ -115,17 +121,23 @@ class FeedReading:
         self._judge_shape()  # before records are asked for that are known to be odd
         if self.task.since is not None:
             self._ask_again()
+            if feed.name in COUNTED:
+                self._look_for_the_vanished()
         elif feed.is_list and not self.known.is_empty:
             self._look_for_the_gone()
 
     def _judge_shape(self) -> None:
-        read = len(self._written) + len(self.rejected)
-        check_refused(self.task.feed, self.rejected.values(), read, self.task.before)
+        read = self._check_refused()
         blanked = (row for rows in self.blanked.values() for row in rows)
         self.lost_fields = lost_fields(blanked, read, self.task.before)
         for name, count in sorted(self.lost_fields.items()):
             seen = f"blanked in {count} of {read} records" if count else "no record has shown it since"
             self._note(f"{name} cannot be read any more: {seen}")
+
+    def _check_refused(self) -> int:
+        read = len(self._written) + len(self.rejected)
+        check_refused(self.task.feed, self.rejected.values(), read, self.task.before)
+        return read
 
     @property
     def settled(self) -> Set[str]:
@@ -161,7 +173,7 @@ class FeedReading:
             reader = ListReader(self.client, path, self.task.feed.name, filters, self._plan)
             try:
                 for page in _one_ahead(reader.pages(since)):
-                    self._take(page)
+                    self._take(without_erased(page, self.task.feed, self.task.erased))
             except RefusedError as refusal:
                 for name in self._lifts.leave_out(refusal):
                     self._note(f"Cliniko does not filter by {name} here: what it hides is seen as gone")
@@ -233,6 +245,31 @@ class FeedReading:
     def quarantined(self) -> list[QuarantinedRow]:
         """Every record that was refused and every field that was blanked."""
         return [*self.rejected.values(), *(row for rows in self.blanked.values() for row in rows)]
+
+    def _look_for_the_vanished(self) -> None:
+        """Where its size is not what it should be, the list is read whole; what is missing is gone."""
+        expected = self.known.unaccounted()
+        if self._unaccounted_now() == expected:
+            return
+        if self.through is not None:  # most likely somebody was added while we read
+            self._read_list(self.task.feed.path, since=stamp(self.through))
+        if self._unaccounted_now() == expected:
+            return
+        self._read_list(self.task.feed.path)
+        self._check_refused()
+        held = self.known.held(but_hidden_by=self._lifts.refused)
+        missing = sorted(held.keys() - self._written.keys() - self._refused_ids())
+        self._guard_against_loss(len(missing), len(held))
+        self._bury(held, missing)
+        self.unaccounted = self._unaccounted_now(buried=missing)
+
+    def _unaccounted_now(self, buried: Sequence[str] = ()) -> int:
+        told = self._written.keys() | self._refused_ids()
+        known = len(told) + self.known.count_besides([*told, *buried])
+        return size_of_list(self.client, self.task.feed, self._lifts.filters()) - known
+
+    def _refused_ids(self) -> set[str]:
+        return {row.record_id for row in self.rejected.values() if row.record_id is not None}
 
     def _look_for_the_gone(self) -> None:
         """After a full read: what we hold and Cliniko does not list. Only a sweep acts on it."""

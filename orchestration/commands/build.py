@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -24,13 +24,17 @@ def build_command(
 ) -> None:
     """Build the marts and publish them for every organization whose checks pass."""
     from orchestration.build import BuildError, build  # noqa: PLC0415 - help must answer at once
+    from orchestration.reporting import report_build  # noqa: PLC0415
     from warehouse.settings import Settings  # noqa: PLC0415
 
+    settings, heard = Settings.load(), list[dict[str, Any]]()
     try:
         with _progress_bar() as show:
-            result = build(Settings.load(), progress=show, full=full)
+            result = build(settings, progress=show, heard=heard.append, full=full)
     except BuildError as error:
+        report_build(settings, heard)
         raise CommandError(str(error)) from None
+    report_build(settings, heard)
     if as_json:
         typer.echo(json.dumps(asdict(result)))
     else:

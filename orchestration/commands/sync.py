@@ -10,7 +10,10 @@ import typer
 
 from orchestration.commands.readable import readable_errors
 
+NOTHING_HAPPENED = {"unknown_organization", "already_running", "already_queued", "database_away"}
+
 if TYPE_CHECKING:
+    from ingestion.runs import Kind
     from ingestion.sync import SyncProgress, SyncResult
 
 
@@ -31,16 +34,23 @@ def sync(
     An incomplete run counts, and is told on standard error; the command then succeeds, so that a build may
     follow. In JSON it is `status` and `problems`. A failed one changes nothing and ends with 1.
     """
-    from ingestion.pipeline import prepare_dlt  # noqa: PLC0415 - help must answer at once
+    from ingestion.errors import SyncError  # noqa: PLC0415 - help must answer at once
+    from ingestion.pipeline import prepare_dlt  # noqa: PLC0415
     from ingestion.sync import sync_organization  # noqa: PLC0415
+    from orchestration.reporting import report_failed_sync, report_sync  # noqa: PLC0415
     from warehouse.settings import Settings  # noqa: PLC0415
 
     with readable_errors(), _progress_bar(organization_id) as show:
         settings = Settings.load()
         prepare_dlt(settings)
-        result = sync_organization(
-            settings, organization_id, kind="sweep" if sweep else "sync", progress=show
-        )
+        kind: Kind = "sweep" if sweep else "sync"
+        try:
+            result = sync_organization(settings, organization_id, kind=kind, progress=show)
+        except SyncError as error:
+            if error.code not in NOTHING_HAPPENED:
+                report_failed_sync(settings, organization_id)
+            raise
+    report_sync(settings, result, kind)
     typer.echo(_as_json(result) if as_json else _as_text(result))
     if result.problems:
         typer.echo(_warning(result), err=True)

@@ -8,6 +8,7 @@ import typer
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from orchestration.commands.known import known_organization
 from orchestration.errors import CommandError
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -42,7 +43,12 @@ def token(
     as_json: bool = typer.Option(False, "--json", help="Print a JSON document."),
 ) -> None:
     """Print a session token of the sandbox's Clerk."""
+    from orchestration.commands.readable import readable_errors  # noqa: PLC0415 - help must answer at once
+    from warehouse.settings import Settings  # noqa: PLC0415
+
     settings = TokenSettings()
+    with readable_errors():
+        known_organization(Settings.load(), organization)
     order: dict[str, object] = {
         "organization_id": organization,
         "role": role,

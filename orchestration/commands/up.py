@@ -14,6 +14,7 @@ def up(json: Annotated[bool, typer.Option("--json", help="print one JSON documen
     """Start the database, the API, Dagster and the docs site, and wait until all answer."""
     from orchestration import platform  # noqa: PLC0415 - its imports are slow
     from orchestration.commands.output import print_json  # noqa: PLC0415
+    from orchestration.settings import DagsterWebSettings  # noqa: PLC0415
 
     began = time.monotonic()
     _, ports = platform.up(lambda text: typer.echo(text, err=True))
@@ -23,8 +24,11 @@ def up(json: Annotated[bool, typer.Option("--json", help="print one JSON documen
         "dagster": f"http://127.0.0.1:{ports.dagster_port}",
         "dbt_docs": f"http://127.0.0.1:{ports.docs_port}",
     }
+    login = DagsterWebSettings.load().login
     if json:
-        return print_json({**addresses, "seconds": round(time.monotonic() - began, 1)})
+        told = {**addresses, "dagster_login": login, "seconds": round(time.monotonic() - began, 1)}
+        return print_json(told)
     for name, address in addresses.items():
-        typer.echo(f"{name.replace('_', ' '):10}{address}")
+        more = f"   sign in as {login['user']}, {login['password']}" if name == "dagster" else ""
+        typer.echo(f"{name.replace('_', ' '):10}{address}{more}")
     return None

@@ -1,48 +1,37 @@
 """Is each organization's data fresh? An asset check a partition: a stale clinic hides behind no fresh one."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import psycopg
 
-from orchestration.defs.ingestion import feed_key
-from orchestration.defs.organizations import active_organizations, organizations
-from orchestration.defs.transformation import models
+from orchestration.defs.clinics import CLINICS
+from orchestration.defs.organizations import organizations
 from orchestration.settings import PlatformSettings
 from warehouse.settings import Settings
 
-CHECKED = feed_key("patients")
-
 
 @dg.asset_check(
-    asset=CHECKED,
+    asset=CLINICS,
     name="published_lately",
     partitions_def=organizations,
-    additional_deps=[key for key in models.keys if key.path[-1] == "publication"],
     description="The data that readers see comes from a sync of the last hours (ROUTIQ_STALE_AFTER_HOURS).",
 )
 def published_lately(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-    organization_id = context.partition_key
-    as_of = data_as_of(Settings.load()).get(organization_id)
+    [event] = freshness_events(Settings.load(), [context.partition_key])
     return dg.AssetCheckResult(
-        passed=is_fresh(as_of), severity=dg.AssetCheckSeverity.WARN, metadata=_metadata(as_of)
+        passed=event.passed,
+        severity=event.severity,
+        description=event.description,
+        metadata=event.metadata,
     )
 
 
-def freshness_events(settings: Settings) -> list[dg.AssetCheckEvaluation]:
-    """The same verdict for every organization that syncs by the hour, for a run without partitions."""
+def freshness_events(settings: Settings, organization_ids: Collection[str]) -> list[dg.AssetCheckEvaluation]:
+    """The same verdict for these organizations, for a run without partitions, or for none."""
     known = data_as_of(settings)
-    return [
-        dg.AssetCheckEvaluation(
-            asset_key=CHECKED,
-            check_name="published_lately",
-            passed=is_fresh(known.get(organization_id)),
-            severity=dg.AssetCheckSeverity.WARN,
-            metadata=_metadata(known.get(organization_id)),
-            partition=organization_id,
-        )
-        for organization_id in active_organizations(settings, only_enabled=True)
-    ]
+    return [_verdict(organization_id, known.get(organization_id)) for organization_id in organization_ids]
 
 
 def data_as_of(settings: Settings) -> dict[str, datetime]:
@@ -56,5 +45,14 @@ def is_fresh(as_of: datetime | None) -> bool:
     return as_of is not None and datetime.now(UTC) - as_of < limit
 
 
-def _metadata(as_of: datetime | None) -> dict[str, dg.MetadataValue]:
-    return {"data_as_of": dg.MetadataValue.text(as_of.isoformat() if as_of else "never")}
+def _verdict(organization_id: str, as_of: datetime | None) -> dg.AssetCheckEvaluation:
+    since = as_of.isoformat(timespec="seconds") if as_of else "never"
+    return dg.AssetCheckEvaluation(
+        asset_key=CLINICS,
+        check_name="published_lately",
+        passed=is_fresh(as_of),
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"{organization_id}: data as of {since}",
+        metadata={"data_as_of": since},
+        partition=organization_id,
+    )

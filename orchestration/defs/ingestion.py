@@ -14,12 +14,15 @@ import psycopg
 from ingestion.cliniko.feeds import FEEDS, Feed
 from ingestion.errors import SyncError
 from ingestion.sync import SyncProgress, SyncResult, sync_organization
+from orchestration.defs.clinics import synced_events
 from orchestration.defs.organizations import organizations
 from warehouse.settings import Settings
 
 SYNC_RUN_TAG = "routiq/sync_run_id"
 GROUP = "ingestion"
 SOURCE = "cliniko"
+SWEEP = "sweep"
+READ_WHOLE = "read_whole"
 
 
 def feed_key(name: str) -> dg.AssetKey:
@@ -34,20 +37,38 @@ def _spec(feed: Feed) -> dg.AssetSpec:
         kinds={"dlt", "postgres"},
         description=f"Versions of {feed.name.replace('_', ' ')} as Cliniko showed them, append-only.",
         metadata={"dagster/table_name": f"raw_cliniko.{feed.name}", "columns": len(feed.columns)},
+        skippable=True,  # a feed that Cliniko does not show is not read, and keeps what it had
+    )
+
+
+def _check_spec(feed: Feed) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        READ_WHOLE,
+        asset=feed_key(feed.name),
+        partitions_def=organizations,
+        description="Every record was taken, with every field; else it says which were not, and why.",
     )
 
 
 @dg.multi_asset(
-    name="feeds", specs=[_spec(feed) for feed in FEEDS], partitions_def=organizations, pool="sync"
+    name="feeds",
+    specs=[_spec(feed) for feed in FEEDS],
+    check_specs=[_check_spec(feed) for feed in FEEDS],
+    partitions_def=organizations,
+    pool="sync",
 )
-def feeds(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
-    result = _sync(context, "sync")
-    for feed, facts in result.feeds.items():
-        yield dg.MaterializeResult(asset_key=feed_key(feed), metadata=feed_metadata(facts))
+def feeds(context: dg.AssetExecutionContext) -> Iterator[Any]:
+    for event in sync_clinic(context, "sync"):
+        if isinstance(event, dg.AssetMaterialization):
+            yield dg.MaterializeResult(asset_key=event.asset_key, metadata=event.metadata)
+        elif event.check_name == READ_WHOLE:
+            yield _check_result(event)
+        else:
+            context.instance.report_runless_asset_event(event)  # it is of another asset
 
 
 @dg.asset(
-    name="sweep",
+    name=SWEEP,
     key_prefix=SOURCE,
     partitions_def=organizations,
     pool="sync",
@@ -56,14 +77,26 @@ def feeds(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[An
     description="All ids of every feed listed against ours: what is gone gets a tombstone.",
 )
 def sweep(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
-    result = _sync(context, "sweep")
-    removed = sum(facts["rows_removed"] for facts in result.feeds.values())
-    return dg.MaterializeResult(metadata={"removed": removed, "requests": result.requests})
+    metadata: dict[str, Any] = {}
+    for event in sync_clinic(context, "sweep"):
+        if isinstance(event, dg.AssetMaterialization):
+            metadata |= event.metadata
+        else:
+            context.instance.report_runless_asset_event(event)
+    return dg.MaterializeResult(metadata=metadata)
 
 
-def _sync(context: dg.AssetExecutionContext, kind: Any) -> SyncResult:
-    organization_id = context.partition_key
-    settings = Settings.load()
+Event = dg.AssetMaterialization | dg.AssetCheckEvaluation
+Context = dg.AssetExecutionContext | dg.OpExecutionContext
+
+
+def sync_clinic(context: Context, kind: Any) -> Iterator[Event]:
+    """Sync the clinic of the run's partition, as its row says if it has one; yields what Dagster is to know.
+
+    Raises:
+        dagster.Failure: nothing of it counts; says which clinic and why.
+    """
+    organization_id, settings = context.partition_key, Settings.load()
     wanted = context.run.tags.get(SYNC_RUN_TAG)
     if wanted:
         note_run(settings, organization_id, UUID(wanted), context.run_id)
@@ -77,10 +110,71 @@ def _sync(context: dg.AssetExecutionContext, kind: Any) -> SyncResult:
             progress=FeedLog(context.log),
         )
     except SyncError as error:
-        raise dg.Failure(error.message, metadata={"code": error.code}, allow_retries=False) from None
+        yield from synced_events(settings, [organization_id])
+        raise dg.Failure(
+            f"{organization_id}: {error.code}: {error.message}",
+            metadata={"organization": organization_id, "code": error.code},
+            allow_retries=False,
+        ) from None
     if not wanted:
         note_run(settings, organization_id, result.sync_run_id, context.run_id)
-    return result
+    warn_of_problems(context, result)
+    yield from result_events(settings, result, kind, "API" if wanted else "Dagster")
+
+
+def warn_of_problems(context: Context, result: SyncResult) -> None:
+    for problem in result.problems:
+        context.log.warning("%s: %s", result.organization_id, problem.detail)
+
+
+def result_events(settings: Settings, result: SyncResult, kind: str, asked_by: str) -> list[Event]:
+    """What a sync that counts did: each feed that was read, what it lacks, and how the clinic stands."""
+    common = {"requested_by": asked_by, "outcome": result.status, "sync_run_id": str(result.sync_run_id)}
+    read = {name: facts for name, facts in result.feeds.items() if facts["status"] == "succeeded"}
+    events: list[Event] = [
+        dg.AssetMaterialization(
+            feed_key(name), partition=result.organization_id, metadata={**feed_metadata(facts), **common}
+        )
+        for name, facts in read.items()
+        if kind != SWEEP
+    ]
+    if kind == SWEEP:
+        events.append(_swept(result, common))
+    return [
+        *events,
+        *(_read_whole(result, feed.name) for feed in FEEDS),
+        *synced_events(settings, [result.organization_id]),
+    ]
+
+
+def _swept(result: SyncResult, common: dict[str, str]) -> dg.AssetMaterialization:
+    removed = sum(facts["rows_removed"] for facts in result.feeds.values())
+    metadata = {"removed": removed, "requests": result.requests, **common}
+    return dg.AssetMaterialization(feed_key(SWEEP), partition=result.organization_id, metadata=metadata)
+
+
+def _read_whole(result: SyncResult, feed: str) -> dg.AssetCheckEvaluation:
+    problems = [problem for problem in result.problems if problem.feed == feed]
+    return dg.AssetCheckEvaluation(
+        asset_key=feed_key(feed),
+        check_name=READ_WHOLE,
+        passed=not problems,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="\n".join(f"{result.organization_id}: {one.detail}" for one in problems) or None,
+        metadata={"records": sum(one.records for one in problems), "sync_run_id": str(result.sync_run_id)},
+        partition=result.organization_id,
+    )
+
+
+def _check_result(event: dg.AssetCheckEvaluation) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=event.asset_key,
+        check_name=event.check_name,
+        passed=event.passed,
+        severity=event.severity,
+        description=event.description,
+        metadata=event.metadata,
+    )
 
 
 class FeedLog:
@@ -98,8 +192,9 @@ class FeedLog:
 
 def feed_metadata(facts: dict[str, Any]) -> dict[str, Any]:
     """What one feed's part of a sync says for itself; dlt's own row counts are wrong with csv."""
-    wanted = ("status", "requests", "rows_read", "rows_new", "rows_changed", "rows_removed")
-    return {**{name: facts[name] for name in wanted}, "quarantined": facts["rows_quarantined"]}
+    wanted = ("requests", "rows_read", "rows_new", "rows_changed", "rows_removed")
+    counts = {name: facts[name] for name in wanted}
+    return {**counts, "refused": facts["rows_quarantined"], "blanked": facts["rows_blanked"]}
 
 
 def note_run(settings: Settings, organization_id: str, sync_run_id: UUID, dagster_run_id: str) -> None:

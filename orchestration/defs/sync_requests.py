@@ -5,18 +5,16 @@ from uuid import UUID
 import dagster as dg
 import psycopg
 
-from orchestration.defs.ingestion import GROUP, SYNC_RUN_TAG
+from orchestration.defs.ingestion import SYNC_RUN_TAG
 from orchestration.defs.organizations import PARTITIONS, organizations
-from orchestration.defs.transformation import models
+from orchestration.defs.syncing import build_once, sync_one
 from warehouse.settings import Settings
 
-sync_and_build = dg.define_asset_job(
-    "sync_and_build",
-    selection=(dg.AssetSelection.groups(GROUP) - dg.AssetSelection.keys(["cliniko", "sweep"]))
-    | dg.AssetSelection.assets(models),
-    partitions_def=organizations,
-    description="Syncs one organization and builds what came.",
-)
+
+@dg.job(partitions_def=organizations, description="Syncs one organization and builds what came.")
+def sync_and_build() -> None:
+    build_once(sync_one())
+
 
 QUEUED = """
 select organization_id, id::text from app.sync_runs

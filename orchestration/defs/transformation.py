@@ -3,15 +3,17 @@
 Same selection, environment, target folder and lock; only the events go to Dagster as well.
 """
 
+import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DbtCliInvocation, DbtCliResource, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, DbtCliResource, dbt_assets
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from orchestration import rules
 from orchestration.build import (
@@ -26,12 +28,47 @@ from orchestration.build import (
     vacuum_after,
 )
 from orchestration.dbt_manifest import manifest_path
+from orchestration.defs.clinics import CLINICS, GROUP
 from warehouse.settings import HomeSettings, Settings
 
 MANIFEST = manifest_path(HomeSettings().home)
+Event = dg.AssetMaterialization | dg.AssetCheckEvaluation
 
 
-@dbt_assets(manifest=MANIFEST, name="models", pool="build")
+class Translator(DagsterDbtTranslator):
+    """A model's group is its folder: what it is. Its description goes without SQL: the docs site has that."""
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        _, folder, *rest = dbt_resource_props["fqn"]
+        return str(folder) if rest else f"{dbt_resource_props['resource_type']}s"
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return str(dbt_resource_props.get("description", "")).strip()
+
+
+TRANSLATOR = Translator()
+
+
+def _own_tables() -> list[dg.AssetSpec]:
+    """The product's own tables that models read: dagster-dbt would show them without a word."""
+    sources = json.loads(MANIFEST.read_text())["sources"].values()
+    return [
+        dg.AssetSpec(
+            key,
+            group_name=GROUP,
+            kinds={"postgres"},
+            description=source["description"],
+            metadata={"dagster/table_name": f"app.{source['name']}"},
+        )
+        for source in sources
+        if source["source_name"] == "app" and (key := TRANSLATOR.get_asset_key(source)) != CLINICS
+    ]
+
+
+own_tables = _own_tables()
+
+
+@dbt_assets(manifest=MANIFEST, name="models", pool="build", dagster_dbt_translator=TRANSLATOR)
 def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
     yield from build_events(context)
 
@@ -58,6 +95,20 @@ def build_events(context: dg.AssetExecutionContext | dg.OpExecutionContext) -> I
         )
 
 
+def events_of_dbt(events: Iterable[Mapping[str, Any]], asked_by: str) -> Iterator[Event]:
+    """What dbt said of a build that Dagster did not run, in Dagster's words."""
+    manifest = json.loads(MANIFEST.read_text())
+    for event in events:
+        said = DbtCoreCliEventMessage(raw_event=dict(event), event_history_metadata={})
+        for told in said.to_default_asset_events(manifest, TRANSLATOR):
+            if isinstance(told, dg.AssetMaterialization):
+                yield told._replace(
+                    metadata={**told.metadata, "requested_by": dg.TextMetadataValue(asked_by)}
+                )
+            elif isinstance(told, dg.AssetCheckEvaluation):
+                yield told
+
+
 def _invoke_dbt(
     context: dg.AssetExecutionContext | dg.OpExecutionContext, settings: Settings, more: list[str]
 ) -> DbtCliInvocation:
@@ -71,6 +122,7 @@ def _invoke_dbt(
         return dbt.cli(
             dbt_arguments(*more),
             manifest=None if is_asset else MANIFEST,
+            dagster_dbt_translator=None if is_asset else TRANSLATOR,
             context=context,
             target_path=dbt_home(settings) / "target",
         )

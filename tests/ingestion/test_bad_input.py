@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from ingestion.errors import SyncError
-from tests.ingestion.clinics import Record, appointment, patient
+from tests.ingestion.clinics import Record, appointment, key_of, patient
 from tests.ingestion.conftest import Account, AccountMaker, account_maker
+from warehouse.organizations import add_organization
+from warehouse.sealing import Secret
 from warehouse.settings import Settings
 
 PATIENTS = [patient(number) for number in range(1, 251)]
@@ -85,7 +87,8 @@ def test_a_passing_fault_is_asked_again(shared_account: Account, fault: dict[str
 
 def test_no_network_is_said_as_such(open_account: AccountMaker) -> None:
     account = open_account(patients=PATIENTS)
-    account.query("update app.cliniko_credentials set base_url = 'http://127.0.0.1:9/v1' returning 1")
+    key = Secret(key_of(account.control.clinic))
+    add_organization(account.settings, account.organization_id, "Harbour", "http://127.0.0.1:9/v1", key)
     assert "cannot be reached" in fails(account, "unreachable").message
 
 
@@ -149,7 +152,7 @@ def test_a_quarantined_record_is_asked_for_again_until_it_is_whole(open_account:
     account.sync()
     account.control.requests()
     account.sync()
-    assert account.control.requests()["requests"] == 33
+    assert account.control.requests()["requests"] == 38
     assert waiting(account) == {"2": True, "3": True, "4": True}
 
     account.control.put(patients=[patient(2, first_name="Tess")])  # healed, and updated_at did not move
@@ -159,7 +162,7 @@ def test_a_quarantined_record_is_asked_for_again_until_it_is_whole(open_account:
     assert waiting(account) == {"2": False, "3": False, "4": True}
     account.control.requests()
     account.sync()
-    assert account.control.requests()["requests"] == 32
+    assert account.control.requests()["requests"] == 37
 
 
 def test_the_last_good_version_stays_while_a_bad_one_waits(open_account: AccountMaker) -> None:

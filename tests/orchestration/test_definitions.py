@@ -49,11 +49,38 @@ def test_models_are_assets_and_their_tests_are_checks(
     assert tests <= checked
 
 
-def test_the_job_syncs_and_builds_without_the_sweep(code: dg.RepositoryDefinition) -> None:
-    job = code.get_job("sync_and_build")
-    keys = {key.path[-1] for key in job.asset_layer.executable_asset_keys}
-    assert {feed.name for feed in FEEDS} | {"publication", "active_patients"} <= keys
-    assert "sweep" not in keys
+@pytest.mark.parametrize("name", ["sync_and_build", "hourly", "weekly"])
+def test_a_run_that_syncs_promises_no_asset(code: dg.RepositoryDefinition, name: str) -> None:
+    """Dagster paints red what a failed run had promised, whichever step failed."""
+    job = code.get_job(name)
+    assert not job.asset_layer.executable_asset_keys
+    assert "build_once" in {node.name for node in job.nodes}
+
+
+def test_every_asset_says_what_it_is(code: dg.RepositoryDefinition) -> None:
+    graph = code.asset_graph
+    for key in graph.get_all_asset_keys():
+        node = graph.get(key)
+        assert len(node.description or "") > 15, key
+        assert "select" not in (node.description or "").lower().split(), key
+        assert node.group_name != "default", key
+        assert node.kinds, key
+
+
+def test_models_are_grouped_by_what_they_are(code: dg.RepositoryDefinition, manifest: dict[str, Any]) -> None:
+    groups = {code.asset_graph.get(key).group_name for key in code.asset_graph.get_all_asset_keys()}
+    folders = {node["fqn"][1] for node in manifest["nodes"].values() if node["resource_type"] == "model"}
+    assert groups == folders | {"clinics", "ingestion", "seeds", "docs"}
+    assert code.asset_graph.get(dg.AssetKey(["marts", "active_patients"])).group_name == "marts"
+
+
+def test_what_is_said_of_a_clinic_is_said_by_partition(code: dg.RepositoryDefinition) -> None:
+    clinics = dg.AssetKey(["app", "organizations"])
+    wanted = {dg.AssetCheckKey(clinics, name) for name in ("synced", "published_lately")}
+    wanted |= {dg.AssetCheckKey(dg.AssetKey(["cliniko", feed.name]), "read_whole") for feed in FEEDS}
+    for key in wanted:
+        partitions = code.asset_graph.get(key).partitions_def
+        assert isinstance(partitions, dg.DynamicPartitionsDefinition), key
 
 
 def test_schedules_and_sensors_are_on(code: dg.RepositoryDefinition) -> None:
@@ -68,6 +95,7 @@ def test_schedules_and_sensors_are_on(code: dg.RepositoryDefinition) -> None:
         "organizations_sensor",
         "sync_requests",
         "failed_runs",
+        "alerts",
     }
     assert all(sensor.default_status.value == "RUNNING" for sensor in code.sensor_defs)
 

@@ -119,9 +119,12 @@ def check_events(done: dg.ExecuteInProcessResult) -> None:
     assert rows_new >= 12
     assert read["patients"].partition == "org_a"
     assert {"publication", "active_patients"} <= read.keys()
-    checks = {check.check_name: check for check in done.get_asset_check_evaluations()}
-    assert checks["published_lately"].passed
-    assert checks["published_lately"].partition == "org_a"
+    assert verdicts(done, "published_lately")["org_a"] == (True, "WARN")
+    assert verdicts(done, "synced") == {"org_a": (True, "WARN")}
+    assert verdicts(done, "read_whole") == {"org_a": (True, "WARN")}
+    assert read["patients"].metadata["requested_by"].value == "API"
+    assert read["patients"].metadata["outcome"].value == "succeeded"
+    checks = {check.check_name for check in done.get_asset_check_evaluations()}
     assert any(name.startswith("key_is_unique_") for name in checks)
 
 
@@ -136,23 +139,54 @@ def test_a_broken_clinic_is_named_and_the_others_are_published(
     )
     done = code.get_job("hourly").execute_in_process(instance=instance, raise_on_error=False)
     assert not done.success
-    [failure] = [event for event in done.get_step_failure_events() if event.step_key == "build_once"]
-    assert "org_a" in str(failure.step_failure_data)
-    assert "org_b" not in str(failure.step_failure_data.user_failure_data)
+    [failure] = done.get_step_failure_events()
+    assert failure.step_key == "every_clinic_was_synced", "the build did its work"
+    told = str(failure.step_failure_data.user_failure_data)
+    assert "org_a: sealed: " in told
+    assert "org_b" not in told
+    run = instance.get_run_by_id(done.run_id)
+    assert run is not None
+    assert run.tags["routiq/not_synced"] == "org_a"
     published = query(dagster_warehouse, "select organization_id from app.publications order by 1")
     assert published == [("org_a",), ("org_b",)], "what org_a had stays"
-    read = {
+    assert partitions_of(done, "patients") == {"org_b"}
+    assert verdicts(done, "published_lately") == {"org_a": (True, "WARN"), "org_b": (True, "WARN")}
+    assert verdicts(done, "synced") == {"org_a": (False, "ERROR"), "org_b": (True, "WARN")}
+
+
+def test_a_requested_sync_that_fails_is_the_one_red_step_and_no_model_is(
+    code: dg.RepositoryDefinition, dagster_warehouse: Settings, stored: dg.DagsterInstance
+) -> None:
+    stored.add_dynamic_partitions(PARTITIONS, ["org_a"])
+    done = code.get_job("sync_and_build").execute_in_process(
+        partition_key="org_a", instance=stored, raise_on_error=False
+    )
+    [failure] = done.get_step_failure_events()
+    assert failure.step_key == "sync_one"
+    assert "org_a: sealed: " in str(failure.step_failure_data.user_failure_data)
+    begun = [event.step_key for event in done.all_events if event.event_type_value == "STEP_START"]
+    assert begun == ["sync_one"]
+    promised = "select count(*) from dagster.event_logs where run_id = %s and dagster_event_type like %s"
+    assert query(dagster_warehouse, promised, done.run_id, "ASSET_MATERIALIZATION_PLANNED") == [(0,)]
+    assert query(dagster_warehouse, promised, done.run_id, "ASSET_FAILED%") == [(0,)]
+    assert verdicts(done, "synced") == {"org_a": (False, "ERROR")}
+
+
+def partitions_of(done: dg.ExecuteInProcessResult, asset: str) -> set[str | None]:
+    return {
         event.materialization.partition
         for event in done.get_asset_materialization_events()
-        if event.asset_key and event.asset_key.path[-1] == "patients"
+        if event.asset_key and event.asset_key.path[-1] == asset
     }
-    assert read == {"org_b"}
-    fresh = {
-        check.partition: check.passed
-        for check in done.get_asset_check_evaluations()
-        if check.check_name == "published_lately"
+
+
+def verdicts(done: dg.ExecuteInProcessResult, check: str) -> dict[str | None, tuple[bool, str]]:
+    """By clinic: whether the check passed, and how bad it is if not."""
+    return {
+        one.partition: (one.passed, one.severity.value)
+        for one in done.get_asset_check_evaluations()
+        if one.check_name == check
     }
-    assert fresh == {"org_a": True, "org_b": True}
 
 
 @pytest.mark.parametrize("status", ["queued", "running"])

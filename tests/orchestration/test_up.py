@@ -67,6 +67,10 @@ def test_up_then_killed_then_up_then_down(environment: dict[str, str]) -> None:
     first = {process["name"]: process["pid"] for process in status(environment)["processes"]}
     assert {"api", "dagster-code", "dagster-daemon", "dagster-webserver", "docs"} <= first.keys()
 
+    dagster, login = (json.loads(started.stdout)[name] for name in ("dagster", "dagster_login"))
+    assert httpx.get(dagster, timeout=10).status_code == 401
+    assert httpx.get(dagster, auth=(login["user"], login["password"]), timeout=10).status_code == 200
+
     site = httpx.get(json.loads(started.stdout)["dbt_docs"], timeout=10)
     assert "patient_reengagement_master_view" in site.text
 

@@ -40,7 +40,8 @@ remembered as (
         case when not patients.is_forgotten then patients.last_name end as last_name,
         case when not patients.is_forgotten then phones.phone end as phone,
         case when not patients.is_forgotten then phones.phone_note end as phone_note,
-        phone_lists.entries @? '$[*] ? (@.is_forbidden == true)' as has_forbidden_phone,
+        not patients.is_forgotten
+        and phone_lists.entries @? '$[*] ? (@.is_forbidden == true)' as has_forbidden_phone,
         case when not patients.is_forgotten then patients.email end as email,
         patients.created_at,
         least(patients.archived_at, patients.deleted_at) as archived_at,

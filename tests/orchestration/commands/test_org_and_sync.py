@@ -116,9 +116,9 @@ def test_what_is_set_for_an_organization_is_set_and_nothing_else(control: Contro
     assert "active, not synced by itself, treatment notes: admins and members" in shown
     shown = routiq("org", "set", "a", "--treatment-notes", "nobody").stdout
     assert "active, not synced by itself, treatment notes: nobody" in shown
-    assert "inactive, synced every hour" in routiq("org", "set", "a", "--inactive", "--sync").stdout
+    assert "active, synced every hour" in routiq("org", "set", "a", "--sync").stdout
     [listed] = json.loads(routiq("org", "list", "--json").stdout)
-    assert (listed["is_active"], listed["sync_enabled"], listed["treatment_note_roles"]) == (False, True, [])
+    assert (listed["is_active"], listed["sync_enabled"], listed["treatment_note_roles"]) == (True, True, [])
     with pytest.raises(CommandError, match="no organization is called b"):
         routiq("org", "set", "b", "--sync")
 

@@ -8,7 +8,7 @@ them. Views of others are never dropped: then the migration fails and names them
 from alembic import op
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

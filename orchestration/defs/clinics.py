@@ -1,0 +1,88 @@
+"""The clinics as an asset, one partition each: its checks say how each one is, so none hides behind another.
+
+A failed sync is red here, at its clinic, and at the step that failed; the models after it stay as they are.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+import dagster as dg
+import psycopg
+
+from orchestration.defs.organizations import organizations
+from warehouse.settings import Settings
+
+CLINICS = dg.AssetKey(["app", "organizations"])  # as dagster-dbt names the dbt source
+GROUP = "clinics"
+
+clinics = dg.AssetSpec(
+    CLINICS,
+    partitions_def=organizations,
+    group_name=GROUP,
+    kinds={"postgres"},
+    description="Each clinic that is kept up. Its checks tell whether its last sync was whole, and how old "
+    "the data are that its readers see.",
+    metadata={"dagster/table_name": "app.organizations"},
+)
+
+LAST_RUNS = """
+select organizations.organization_id, run.status, run.kind, run.requested_by, run.error_code, run.error_detail
+from app.organizations
+left join lateral (
+    select * from app.sync_runs
+    where sync_runs.organization_id = organizations.organization_id and finished_at is not null
+    order by finished_at desc
+    limit 1
+) as run on true
+where organizations.organization_id = any(%s)
+"""
+NEVER = (None, None, None, None, None)
+
+
+@dg.asset_check(
+    asset=CLINICS,
+    name="synced",
+    partitions_def=organizations,
+    description="The last sync read everything: an error if it failed, a warning if something is missing.",
+)
+def synced(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+    [event] = synced_events(Settings.load(), [context.partition_key])
+    return dg.AssetCheckResult(
+        passed=event.passed,
+        severity=event.severity,
+        description=event.description,
+        metadata=event.metadata,
+    )
+
+
+def synced_events(settings: Settings, organization_ids: Collection[str]) -> list[dg.AssetCheckEvaluation]:
+    """The same verdict for these clinics, for a run without partitions, or for none."""
+    with psycopg.connect(settings.url("loader"), connect_timeout=5) as connection:
+        rows = connection.execute(LAST_RUNS, [list(organization_ids)]).fetchall()
+    known = {row[0]: row[1:] for row in rows}
+    return [_verdict(one, *known.get(one, NEVER)) for one in organization_ids]
+
+
+def _verdict(
+    organization_id: str, status: str | None, kind: str, asker: str, code: str, detail: str
+) -> dg.AssetCheckEvaluation:
+    told: dict[str | None, str] = {
+        None: "was never synced",
+        "succeeded": "everything was read",
+        "incomplete": "not everything was read; the checks `read_whole` of its feeds say what is missing",
+    }
+    why = told.get(status, f"{code}: {detail}")
+    metadata: dict[str, Any] = {"outcome": status or "never synced"}
+    if status is not None:
+        metadata |= {"kind": kind, "requested_by": asker}
+    if code:
+        metadata["code"] = code
+    return dg.AssetCheckEvaluation(
+        asset_key=CLINICS,
+        check_name="synced",
+        passed=status == "succeeded",
+        severity=dg.AssetCheckSeverity.ERROR if status == "failed" else dg.AssetCheckSeverity.WARN,
+        description=f"{organization_id}: {why}",
+        metadata=metadata,
+        partition=organization_id,
+    )

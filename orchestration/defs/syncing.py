@@ -1,0 +1,101 @@
+"""The steps of the jobs that sync and then build: ops, not assets, so that a run promises no model it may not
+come to. A sync that fails is the one red step; the models after it are not painted with it.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from ingestion.errors import SyncError
+from ingestion.sync import sync_organization
+from orchestration.defs.clinics import synced_events
+from orchestration.defs.freshness import freshness_events
+from orchestration.defs.ingestion import FeedLog, note_run, result_events, sync_clinic, warn_of_problems
+from orchestration.defs.organizations import active_organizations
+from orchestration.defs.transformation import build_events
+from warehouse.settings import Settings
+
+BUSY = {"already_running", "already_queued"}
+FAILED_TAG = "routiq/not_synced"
+INCOMPLETE_TAG = "routiq/incomplete"
+Failures = dict[str, str]
+
+
+@dg.op(
+    pool="sync",
+    out=dg.Out(dict),
+    description="Syncs the clinic of this run; fails with the reason if nothing of it counts.",
+)
+def sync_one(context: dg.OpExecutionContext) -> Iterator[Any]:
+    yield from sync_clinic(context, "sync")
+    yield dg.Output({})
+
+
+@dg.op(
+    pool="sync",
+    out=dg.Out(dict),
+    description="One after the other; a broken clinic is noted and the next one goes on.",
+)
+def sync_all(context: dg.OpExecutionContext) -> Iterator[Any]:
+    yield from _for_each(context, "sync")
+
+
+@dg.op(
+    pool="sync",
+    out=dg.Out(dict),
+    description="As sync_all, but everything is read again to find what is gone.",
+)
+def sweep_all(context: dg.OpExecutionContext) -> Iterator[Any]:
+    yield from _for_each(context, "sweep")
+
+
+@dg.op(
+    pool="build",
+    ins={"failures": dg.In(dict)},
+    out=dg.Out(dict),
+    description="One build for all that came, whoever could not be synced; then how fresh each clinic is.",
+)
+def build_once(context: dg.OpExecutionContext, failures: Failures) -> Iterator[Any]:
+    settings = Settings.load()
+    yield from build_events(context)
+    yield from freshness_events(settings, active_organizations(settings, only_enabled=True))
+    yield dg.Output(failures)
+
+
+@dg.op(
+    description="Fails if a clinic could not be synced, and says which and why; the build was not held up."
+)
+def every_clinic_was_synced(failures: Failures) -> None:
+    if failures:
+        lines = [f"{organization_id}: {why}" for organization_id, why in sorted(failures.items())]
+        raise dg.Failure("\n".join(lines), metadata=failures, allow_retries=False)
+
+
+def _for_each(context: dg.OpExecutionContext, kind: Any) -> Iterator[Any]:
+    settings = Settings.load()
+    failures: Failures = {}
+    incomplete: list[str] = []
+    for organization_id in active_organizations(settings, only_enabled=True):
+        try:
+            result = sync_organization(
+                settings, organization_id, kind=kind, requested_by="schedule", progress=FeedLog(context.log)
+            )
+        except SyncError as error:
+            context.log.warning("%s: %s: %s", organization_id, error.code, error.message)
+            if error.code not in BUSY:
+                failures[organization_id] = f"{error.code}: {error.message}"
+            yield from synced_events(settings, [organization_id])
+        else:
+            note_run(settings, organization_id, result.sync_run_id, context.run_id)
+            warn_of_problems(context, result)
+            incomplete += [organization_id] if result.status == "incomplete" else []
+            yield from result_events(settings, result, kind, "schedule")
+    _tag(context, {FAILED_TAG: list(failures), INCOMPLETE_TAG: incomplete})
+    yield dg.Output(failures)
+
+
+def _tag(context: dg.OpExecutionContext, clinics: dict[str, list[str]]) -> None:
+    """Have the list of runs name the clinics that something is wrong with."""
+    if tags := {name: ", ".join(ids) for name, ids in clinics.items() if ids}:
+        context.instance.add_run_tags(context.run_id, tags)
