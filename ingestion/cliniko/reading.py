@@ -131,7 +131,8 @@ class FeedReading:
         blanked = (row for rows in self.blanked.values() for row in rows)
         self.lost_fields = lost_fields(blanked, read, self.task.before)
         for name, count in sorted(self.lost_fields.items()):
-            self._note(f"{name} cannot be read any more: blanked in {count} of {read} records")
+            seen = f"blanked in {count} of {read} records" if count else "no record has shown it since"
+            self._note(f"{name} cannot be read any more: {seen}")
 
     def _check_refused(self) -> int:
         read = len(self._written) + len(self.rejected)

@@ -189,7 +189,7 @@ def test_a_record_stamped_in_2999_costs_no_more_than_itself(open_account: Accoun
 
 def test_a_list_that_changed_its_shape_is_not_a_heap_of_bad_records(open_account: AccountMaker) -> None:
     account = open_account(patients=[patient(number, archived_at=5) for number in range(1, 151)])
-    assert "archived_at: not text" in fails(account, "wrong_shape").message
+    assert "archived_at: not text" in fails(account, "shape_changed").message
     assert account.quarantine() == []
 
 
