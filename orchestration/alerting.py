@@ -55,6 +55,7 @@ set attempts = attempts + 1, last_error = %(last_error)s, delivered_to = %(deliv
     next_attempt_at = now() + least(interval '1 hour', interval '1 minute' * 2 ^ least(attempts, 10))
 where {key} = %(key)s
 """
+KNOWN = "select organization_id, state, reason, dagster_run_id from app.organization_alerts"
 PAUSED = """
 delete from app.organization_alerts
 where not exists (
@@ -117,10 +118,16 @@ class Untold:
 
 
 def note_standings(connection: psycopg.Connection[Any], standings: Iterable[Standing]) -> None:
-    """A clinic that is paused is forgotten: nobody is told of it, and it begins anew when it is resumed."""
+    """A clinic that is paused is forgotten: nobody is told of it, and it begins anew when it is resumed.
+
+    One that stands as it did is not written.
+    """
     with connection.transaction():
         connection.execute(PAUSED)
+        known = {Standing(*row) for row in connection.execute(KNOWN)}
         for one in standings:
+            if one in known:
+                continue
             _note(connection, ORGANIZATIONS, one.organization_id, one.state, one.reason, one.dagster_run_id)
 
 

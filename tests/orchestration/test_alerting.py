@@ -72,6 +72,11 @@ def test_a_failure_is_told_once_with_why_what_to_do_and_where(clinic: Settings, 
     ended(clinic, "org_a", "failed", error_code="server_error")
     look(clinic, sink)
     assert sink.take() == [], "the same state is not told again, whatever the reason is by now"
+    written = "select xmin::text, reason from app.organization_alerts"
+    [(_, reason)] = before = execute(clinic, written)
+    assert "errors" in reason, "but the reason is the latest"
+    look(clinic, sink)
+    assert execute(clinic, written) == before, "what stands as it did is not written"
     ended(clinic, "org_a", "succeeded")
     look(clinic, sink)
     look(clinic, sink)
@@ -141,6 +146,8 @@ def test_nobody_is_told_of_a_paused_clinic_and_it_begins_anew(
     with psycopg.connect(clinic.url("owner")) as connection:
         connection.execute(f"update app.organizations set {switch} = false")
     ended(clinic, "org_a", "failed", error_code="server_error", hours_ago=0.9)
+    look(clinic, sink)
+    hours_pass(clinic, 30)
     look(clinic, sink)
     assert sink.requests == 0
     execute(clinic, "update app.sync_runs set finished_at = finished_at - interval '9 days'")

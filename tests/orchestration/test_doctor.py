@@ -152,8 +152,9 @@ def test_what_an_incomplete_clinic_misses_is_a_fault_with_count_and_one_id(setti
         ("org_a: 1 patients taken without a field: email: too long (e.g. 7)", False),
     ]
     [(of_a, _), (of_b, _)] = said(settings, "syncs")
-    assert of_a.endswith("sync incomplete 0 s ago: 12 records refused, invoices not read")
-    assert of_b.endswith("sync succeeded 0 s ago")
+    assert "; sync incomplete " in of_a
+    assert of_a.endswith(" ago: 12 records refused, invoices not read")
+    assert "; sync succeeded " in of_b
     execute(settings, "update app.organizations set sync_enabled = false")
     assert said(settings, "unread") == [("the last sync of each clinic read everything", True)]
 
