@@ -35,7 +35,7 @@ class ClinikoSettings(BaseSettings):
 class RetentionSettings(BaseSettings):
     """How long the raw log keeps what is no longer current."""
 
-    model_config = SettingsConfigDict(env_prefix="ROUTIQ_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ROUTIQ_", extra="ignore", env_ignore_empty=True)
 
     raw_versions_kept_days: int | None = Field(default=None, ge=1)
     """Days that a superseded version of a record is kept; all are kept while it is not set."""

@@ -183,7 +183,7 @@ def _wall(settings: Settings) -> Iterator[Finding]:
 def _keys(settings: Settings) -> Iterator[Finding]:
     for one in list_organizations(settings):
         again = f"store it again: `routiq org rotate-key {one.organization_id} ...`"
-        if settings.master_key_old is not None:
+        if settings.old_master_key_bytes() is not None:
             again = f"`routiq org rewrap` if it is of ROUTIQ_MASTER_KEY_OLD, else {again}"
         if one.base_url is None:
             yield Finding("Cliniko keys", f"{one.organization_id} has none", again)

@@ -95,7 +95,9 @@ class Settings(HomeSettings):
     def old_master_key_bytes(self) -> bytes | None:
         """As `master_key_bytes`, of the key before; None while no other one is to be left behind."""
         old = self.master_key_old
-        return None if old is None else _key_bytes("ROUTIQ_MASTER_KEY_OLD", old)
+        return (
+            _key_bytes("ROUTIQ_MASTER_KEY_OLD", old) if old is not None and old.get_secret_value() else None
+        )
 
 
 def _key_bytes(name: str, value: SecretStr) -> bytes:

@@ -61,6 +61,21 @@ def client_of(
         yield client
 
 
+@pytest.mark.parametrize(
+    ("base_url", "code"),
+    [
+        ("http://api.au2.cliniko.com/v1", "bad_address"),
+        ("https://example.com/v1", "bad_address"),
+        ("http://user:pw@127.0.0.1:8091/v1", "bad_address"),
+        ("https://api.uk1.cliniko.com/v1", "wrong_shard"),
+    ],
+)
+def test_a_key_gets_no_client_for_another_address(base_url: str, code: str) -> None:
+    with pytest.raises(SyncError) as refused:
+        Client(base_url, Secret("invented-au2"), ClinikoSettings(), Pace(0))
+    assert refused.value.code == code
+
+
 def test_ten_minutes_of_429_are_waited_for_and_shown(control: Control) -> None:
     control.fault("status", status=429, reset_in=60, times=10)
     clock = Clock()
