@@ -12,7 +12,7 @@ from psycopg import sql
 
 from warehouse.settings import Settings
 
-SHORTEST = 6
+SHORTEST = 5
 RUNS = """
 select distinct run_id from dagster.run_tags where value = %(organization_id)s
 union

@@ -8,10 +8,10 @@ from warehouse.embedded import binaries
 from warehouse.settings import Settings
 
 
-def dump(settings: Settings) -> str:
+def dump(settings: Settings, *options: str) -> str:
     """Everything the database holds, as text."""
     done = subprocess.run(
-        [str(binaries() / "pg_dump"), "--format=plain", settings.database_name],
+        [str(binaries() / "pg_dump"), "--format=plain", *options, settings.database_name],
         env={
             "PGHOST": "127.0.0.1",
             "PGPORT": str(settings.postgres_port),
@@ -24,9 +24,9 @@ def dump(settings: Settings) -> str:
     return done.stdout.decode()
 
 
-def found_in_dump(settings: Settings, words: Iterable[str]) -> set[str]:
+def found_in_dump(settings: Settings, words: Iterable[str], *options: str) -> set[str]:
     """Each word that is there, with the line it stands in for whoever reads the failure."""
-    text = dump(settings).splitlines()
+    text = dump(settings, *options).splitlines()
     return {f"{word}: {line[:200]}" for word in words for line in text if word in line}
 
 

@@ -1,7 +1,7 @@
 """Who was erased on request: known again by a keyed hash, whether a sync or an old backup brings them back.
 
-The hashes stand in `app.erased_patients` and once more in a file of `ROUTIQ_HOME`, because a database that was
-restored is older than some of them. Neither names anybody.
+The hashes stand in `app.erased_patients` and once more in a file of `ROUTIQ_HOME`, because a database that
+was restored is older than some of them. Neither names anybody.
 
 organization and patient id -> HMAC-SHA256 under ROUTIQ_ERASURE_KEY -> table and file
 """
@@ -70,6 +70,19 @@ def remember(
             "insert into app.erased_patients values (%s, %s) on conflict do nothing",
             [(organization_id, each) for each in sorted(hashes)],
         )
+
+
+def remember_removed(settings: Settings, organization_id: str) -> bytes:
+    """Into the file, lest a backup brings a whole organization back unnoticed; returns its hash."""
+    hash_ = keyed_hash(erasure_key(settings), organization_id)
+    _append(settings, {hash_} - read_file(settings))
+    return hash_
+
+
+def removed_once(settings: Settings, organization_ids: Iterable[str]) -> list[str]:
+    """Which of them were removed here, be it that they were added again since."""
+    known, key = read_file(settings), erasure_key(settings)
+    return [each for each in organization_ids if keyed_hash(key, each) in known]
 
 
 def file_of(settings: Settings) -> Path:

@@ -1,8 +1,8 @@
-"""Erased means erased: whoever Cliniko no longer holds, or who is erased on request, loses all that is theirs.
+"""Erased means erased: whom Cliniko no longer holds, and who is erased on request, lose all that is theirs.
 
 Rows that count keep ids and instants; names, numbers, addresses, dates of birth and texts go, from every
-version in the raw log, from what was built of it, from the outreach log. What is blanked moves into an accepted
-load of its own, so that the ordinary build carries it on, and a rebuild from the raw log comes to the same.
+version in the raw log, from what was built of it, from the outreach log. What is blanked moves into a load of
+its own, so that the ordinary build carries it on, and a rebuild from the raw log comes to the same.
 
 As the owner, since the loader changes nothing. Whoever calls holds the right to build, lest a build that runs
 reads half of it.
@@ -279,7 +279,9 @@ def _blank(connection: psycopg.Connection, table: Table, erasure: Erasure) -> No
     if not table.personal:
         return
     blanks = {name: sql.SQL("''" if name in table.required else "null") for name in table.personal}
-    settings = [sql.SQL("{} = {}").format(sql.Identifier(name), blank) for name, blank in blanks.items()]
+    settings: list[sql.Composable] = [
+        sql.SQL("{} = {}").format(sql.Identifier(name), blank) for name, blank in blanks.items()
+    ]
     says = [
         sql.SQL("{} is distinct from {}").format(sql.Identifier(name), blank)
         for name, blank in blanks.items()

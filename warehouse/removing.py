@@ -1,13 +1,13 @@
 """Removing an organization: every row that names it, in every table there is, and its sealed key with them.
 
-The tables are those of the catalogue, so that none can be forgotten. What stays is one line for those who know
-the id: that it was removed, when, and by whom.
+The tables are those of the catalogue, so that none can be forgotten. What stays is one line for those who
+know the id: that it was removed, when, and by whom.
 """
 
 import psycopg
 from psycopg import sql
 
-from warehouse.erased import erasure_key, keyed_hash
+from warehouse.erased import erasure_key, keyed_hash, remember_removed
 from warehouse.erasing import lock_organization
 from warehouse.settings import Settings
 
@@ -40,7 +40,7 @@ def remove_organization(settings: Settings, organization_id: str, actor: str) ->
                 rows[f"{schema}.{name}"] = count
         connection.execute(
             "insert into app.removed_organizations (organization_hash, removed_by) values (%s, %s)",
-            [keyed_hash(erasure_key(settings), organization_id), actor],
+            [remember_removed(settings, organization_id), actor],
         )
     _vacuum(settings, rows)
     return rows

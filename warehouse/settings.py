@@ -51,7 +51,7 @@ class Settings(HomeSettings):
     api_password: SecretStr
     operator_password: SecretStr
     erasure_key: SecretStr
-    """Keys the hashes by which erased persons are known again. It outlives the master key: never change it."""
+    """By it erased persons are known again. It outlives the master key: never change it."""
 
     @classmethod
     def load(cls) -> Self:

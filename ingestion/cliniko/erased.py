@@ -16,7 +16,7 @@ TEXTS = {"text", "json", "phones"}
 
 def without_erased(page: Page, feed: Feed, erased: Container[str]) -> Page:
     """The page without records that would bring an erased patient back."""
-    if not erased or not is_personal(feed):
+    if not is_personal(feed):
         return page
     kept = [record for record in page.records if _patient_of(record, feed) not in erased]
     return replace(page, records=kept)

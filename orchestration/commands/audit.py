@@ -39,6 +39,7 @@ def verify(
 ) -> None:
     """Check that no row was changed, removed, put in or moved; ends with 1 and names the rows otherwise."""
     from warehouse import audit as log  # noqa: PLC0415 - help must answer at once
+    from warehouse.removing import was_removed  # noqa: PLC0415
     from warehouse.settings import Settings  # noqa: PLC0415
 
     noted = read_heads(heads)
@@ -47,8 +48,9 @@ def verify(
         if organization is not None and organization not in noted:
             known_organization(settings, organization)
         chains = log.verify(settings, organization, noted)
-    known = {chain.organization_id for chain in chains}
-    lost = [name for name in noted if name not in known and organization in {None, name}]
+        known = {chain.organization_id for chain in chains}
+        missing = [name for name in noted if name not in known and organization in {None, name}]
+        lost = [name for name in missing if not was_removed(settings, name)]
     is_whole = not lost and not any(chain.findings for chain in chains)
     if as_json:
         print_json({"is_whole": is_whole, "lost": lost, "chains": [as_document(chain) for chain in chains]})

@@ -50,7 +50,8 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that `routiq backu
     from warehouse.backup import BackupError  # noqa: PLC0415
     from warehouse.backup import restore as restore_from  # noqa: PLC0415
     from warehouse.embedded import EmbeddedPostgresError  # noqa: PLC0415
-    from warehouse.erased import file_of  # noqa: PLC0415
+    from warehouse.erased import file_of, removed_once  # noqa: PLC0415
+    from warehouse.organizations import list_organizations  # noqa: PLC0415
     from warehouse.settings import HomeSettings, Settings, ensure_secrets  # noqa: PLC0415
 
     if (HomeSettings().home / "secrets.env").exists():
@@ -69,5 +70,7 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that `routiq backu
     typer.echo(f"restored in {time.monotonic() - began:.1f} s; now `routiq up`, and `routiq doctor`")
     if count := sum(len(erasure.patient_ids) for erasure in erasures):
         typer.echo(f"{count} patients were erased since, and are again")
+    for name in removed_once(settings, [one.organization_id for one in list_organizations(settings)]):
+        typer.echo(f"{name} was removed once and is back: `routiq org remove {name}` if it is to be gone")
     if not file_of(settings).exists():
         typer.echo(f"nobody erased since is known: {file_of(settings)} belongs here if there was one before")

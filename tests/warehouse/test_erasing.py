@@ -104,8 +104,10 @@ def test_who_is_gone_is_erased_and_the_ordinary_build_follows(warehouse: Setting
 
 
 def rows_of(settings: Settings) -> list[tuple[object, ...]]:
-    tables = ("staging.stg_cliniko__patients", "staging.stg_cliniko__treatment_notes", "marts.dim_patients")
-    tables += ("marts.fct_visits", "marts.fct_treatment_notes", "marts.fct_patient_states")
+    tables = [
+        *("staging.stg_cliniko__patients", "staging.stg_cliniko__treatment_notes", "marts.dim_patients"),
+        *("marts.fct_visits", "marts.fct_treatment_notes", "marts.fct_patient_states"),
+    ]
     return [
         row
         for table in tables

@@ -19,6 +19,7 @@ from tests.ingestion.clinics import STAMP, Control, Record, appointment, key_of,
 from warehouse.audit import verify
 from warehouse.backup import back_up, restore
 from warehouse.bootstrap import embedded_server
+from warehouse.erased import removed_once
 from warehouse.settings import SECRET_NAMES, Settings
 
 NAME, MAIL, NUMBER, E164 = "Zephyrine", "zephyrine.marker", "0491 577 644", "+61491577644"
@@ -107,7 +108,7 @@ def call(settings: Settings) -> None:
         settings,
         f"""
         insert into app.outreach_log (organization_id, patient_id, method, outcome, logged_by, notes)
-        select 'org_harbour', id, 'phone', 'success', 'user_1', case when id <> '3' then '{CALLED}' else '' end
+        select 'org_harbour', id, 'phone', 'success', 'user_1', case id when '3' then '' else '{CALLED}' end
         from unnest(array['1', '2', '3']) as id returning 1
         """,
     )
@@ -201,3 +202,25 @@ def test_what_is_unknown_is_refused_and_nothing_happens_unasked(control: Control
         routiq("erase-patient", "org_harbour", "1", "--yes")
     assert not (settings.home / "erased-patients").exists()
     assert found_in_dump(settings, [NAME]) != set()
+
+
+def test_an_organization_is_removed_by_who_types_its_id(
+    control: Control, settings: Settings, tmp_path: Path
+) -> None:
+    add(control)
+    sync()
+    with pytest.raises(CommandError, match="nothing was removed"):
+        routiq("org", "remove", "org_harbour", typed="org_other\n")
+    with pytest.raises(CommandError, match="no organization is called org_elsewhere"):
+        routiq("org", "remove", "org_elsewhere", "--yes")
+    heads = tmp_path / "heads.json"
+    heads.write_text('{"org_harbour": {"position": 1, "hash": "00"}}')
+    assert routiq("audit", "verify", "--heads", str(heads)).exit_code == 1
+    removed = routiq("org", "remove", "org_harbour", typed="org_harbour\n")
+    assert removed.exit_code == 0, removed.output
+    assert found_in_dump(settings, [*MARKERS, "org_harbour", "Harbour"]) == set()
+    assert list((settings.home / "dlt").glob("*org_harbour*")) == []
+    assert removed_once(settings, ["org_harbour", "org_other"]) == ["org_harbour"]
+    assert routiq("audit", "verify", "--heads", str(heads)).exit_code == 0, "its chain is not lost"
+    with pytest.raises(CommandError, match="there is no organization"):
+        sync()
