@@ -24,6 +24,7 @@ KINDS = INSTEAD | {
     "move_rows",
     "wrong_shape",
     "empty",
+    "no_id",
 }
 OPTIONS: dict[str, dict[str, type]] = {
     "status": {"status": int, "reset_in": int},
@@ -32,6 +33,7 @@ OPTIONS: dict[str, dict[str, type]] = {
     "short_page": {"rows": int},
     "next_host": {"host": str},
     "move_rows": {"rows": int},
+    "no_id": {"rows": int},
 }
 COMMON = {"path": str, "times": int, "page": int, "after": int}
 
@@ -144,12 +146,20 @@ def _wrong_shape(page: Page, _: Fault) -> None:
     page.key = "data"
 
 
+def _no_id(page: Page, fault: Fault) -> None:
+    """The first rows come without an id that could be read."""
+    count = fault.options.get("rows", len(page.texts))
+    bent = [json.dumps({**json.loads(text), "id": None}).encode() for text in page.texts[:count]]
+    page.texts = [*bent, *page.texts[count:]]
+
+
 BENDS: dict[str, Callable[[Page, Fault], None]] = {
     "short_page": _short_page,
     "next_host": _next_host,
     "loop": _loop,
     "empty": _empty,
     "wrong_shape": _wrong_shape,
+    "no_id": _no_id,
 }
 
 
