@@ -112,6 +112,7 @@ def _quarantine(connection: psycopg.Connection, run: Run, outcome: Outcome) -> N
         ((one.feed, one.record_id, one.field, one.reason, one.effect), one) for one in outcome.quarantined
     )
     refused = {(one.feed, one.record_id) for one in outcome.quarantined if one.effect == "refused"}
+    refused -= {(feed, None) for feed, _ in refused}
     # of one that is refused again, its last good version still lacks what it lacked
     resolved = [
         row[5]
