@@ -1,15 +1,19 @@
 """Accepting a load: the one transaction after which its rows are read and the next sync begins later."""
 
-from collections.abc import Set
+from collections import Counter
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import psycopg
 
 from ingestion.errors import SyncError
 from ingestion.problems import Problem, Unread, open_problems
 from ingestion.runs import FeedRow, Run, Status, write_feeds
+
+T = TypeVar("T")
+Fault = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,10 @@ class Outcome:
     unread: Unread = field(default_factory=Unread)
     unaccounted: dict[str, int] = field(default_factory=dict)
     """By feed, how many entries of its list nobody can account for."""
+
+    def is_settled(self, feed: str, record_id: str | None) -> bool:
+        """Whether this load says how the record is, even if only that it is gone."""
+        return feed in self.whole or record_id in self.settled.get(feed, ())
 
 
 def accept(connection: psycopg.Connection, run: Run, outcome: Outcome) -> list[Problem]:
@@ -107,107 +115,82 @@ def _note_unaccounted(connection: psycopg.Connection, run: Run, outcome: Outcome
         )
 
 
-_NOW = """
-with now as (
-    select *, row_number() over (partition by feed, record_id, field, reason, effect) as nth
-    from unnest(
-        %(feed)s::text[], %(record_id)s::text[], %(field)s::text[], %(reason)s::text[], %(effect)s::text[],
-        %(seen_at)s::timestamptz[]
-    ) as now(feed, record_id, field, reason, effect, seen_at)
-)
-"""
-# A record is refused once, for one reason or another; of one that landed, each field is blanked for itself.
-_IS_SAME = """
-    known.feed = now.feed and known.record_id = now.record_id and known.effect = now.effect
-    and (now.effect = 'refused' or known.field = now.field)
-"""
-# What a refused record lacked before is what its last good version still lacks.
-_IS_STILL_SO = """
-    known.feed = now.feed and known.record_id = now.record_id
-    and (now.effect = 'refused' or (known.effect = 'blanked' and known.field = now.field))
-"""
-
-
 def _quarantine(connection: psycopg.Connection, run: Run, outcome: Outcome) -> None:
     """What is open already is only seen again, what came right is resolved. In statements, not in rows: a
     clinic may have 62,000 odd addresses."""
-    values: dict[str, Any] = {"organization_id": run.organization_id, "sync_run_id": run.id}
-    for name in ("feed", "record_id", "field", "reason", "effect", "seen_at"):
-        values[name] = [getattr(row, name) for row in outcome.quarantined]
-    _resolve(connection, values, outcome)
-    connection.execute(
-        f"""
-        {_NOW}, seen as (
-            update app.quarantine as known
-            set sync_run_id = %(sync_run_id)s, seen_at = now.seen_at, field = now.field, reason = now.reason
-            from now
-            where organization_id = %(organization_id)s and resolved_at is null and {_IS_SAME}
-            returning known.feed, known.record_id, known.field, known.effect
-        )
-        insert into app.quarantine
-            (organization_id, sync_run_id, feed, record_id, field, reason, seen_at, effect)
-        select %(organization_id)s, %(sync_run_id)s, feed, record_id, field, reason, seen_at, effect
-        from now
-        where case
-            when record_id is not null then not exists (select from seen as known where {_IS_SAME})
-            else nth > (
-                select count(*) from app.quarantine as known
-                where known.organization_id = %(organization_id)s and known.feed = now.feed
-                    and known.record_id is null and known.resolved_at is null
-                    and known.field is not distinct from now.field and known.reason = now.reason
-            )
-        end
+    known = connection.execute(
+        """
+        select feed, record_id, field, reason, effect, id from app.quarantine
+        where organization_id = %s and resolved_at is null order by seen_at, id
         """,
-        values,
-    )
-
-
-def _resolve(connection: psycopg.Connection, values: dict[str, Any], outcome: Outcome) -> None:
-    """Of a list read whole everything that is not so any more, else what was read or asked for."""
-    waiting = connection.execute(
-        "select distinct feed from app.quarantine where organization_id = %s and resolved_at is null",
-        [values["organization_id"]],
+        [run.organization_id],
     ).fetchall()
-    for (feed,) in waiting:
-        connection.execute(
-            f"""
-            {_NOW}
-            update app.quarantine as known set resolved_at = now()
-            where organization_id = %(organization_id)s and feed = %(of)s and resolved_at is null
-                and (%(is_whole)s or record_id = any(%(settled)s))
-                and record_id is not null
-                and not exists (select from now where {_IS_STILL_SO})
-            """,
-            {
-                **values,
-                "of": feed,
-                "is_whole": feed in outcome.whole,
-                "settled": list(outcome.settled.get(feed, ())),
-            },
-        )
-        if feed in outcome.whole:
-            _resolve_nameless(connection, values, feed)
-
-
-def _resolve_nameless(connection: psycopg.Connection, values: dict[str, Any], feed: str) -> None:
-    """Records without a readable id cannot be told apart: as many stay as were counted now."""
+    waiting = _by_place((tuple(row[:5]), row) for row in known)
+    now = _by_place(
+        ((one.feed, one.record_id, one.field, one.reason, one.effect), one) for one in outcome.quarantined
+    )
+    refused = {(one.feed, one.record_id) for one in outcome.quarantined if one.effect == "refused"}
+    refused -= {(feed, None) for feed, _ in refused}
+    # of one that is refused again, its last good version still lacks what it lacked
+    resolved = [
+        row[5]
+        for place, row in waiting.items()
+        if place not in now and outcome.is_settled(row[0], row[1]) and (row[0], row[1]) not in refused
+    ]
     connection.execute(
-        f"""
-        {_NOW}
-        update app.quarantine set resolved_at = now()
-        from (
-            select id, feed, field, reason,
-                row_number() over (partition by field, reason order by seen_at desc, id) as nth
-            from app.quarantine
-            where organization_id = %(organization_id)s and feed = %(of)s and record_id is null
-                and resolved_at is null
-        ) as known
-        where quarantine.organization_id = %(organization_id)s and quarantine.id = known.id
-            and not exists (
-                select from now
-                where now.record_id is null and now.feed = known.feed and now.reason = known.reason
-                    and now.field is not distinct from known.field and now.nth = known.nth
-            )
+        "update app.quarantine set resolved_at = now() where organization_id = %s and id = any(%s)",
+        [run.organization_id, resolved],
+    )
+    _see_again(connection, run, [(waiting[place], now[place]) for place in waiting.keys() & now.keys()])
+    _begin(connection, run, [row for place, row in now.items() if place not in waiting])
+
+
+def _by_place(rows: Iterable[tuple[Fault, T]]) -> dict[Fault, T]:
+    """A record is refused once, for one reason or another; of one that landed, each field is blanked for
+    itself. Records without a readable id cannot be told apart: they are numbered."""
+    places: dict[Fault, T] = {}
+    numbers: Counter[Fault] = Counter()
+    for fault, row in rows:
+        feed, record_id, name, _, effect = fault
+        if record_id is None:
+            numbers[fault] += 1
+            places[*fault, numbers[fault]] = row
+        else:
+            places[feed, record_id, name if effect == "blanked" else None, effect] = row
+    return places
+
+
+def _see_again(
+    connection: psycopg.Connection, run: Run, rows: list[tuple[tuple[Any, ...], QuarantinedRow]]
+) -> None:
+    if not rows:
+        return
+    connection.execute(
+        """
+        update app.quarantine set sync_run_id = %s, seen_at = %s where organization_id = %s and id = any(%s)
         """,
-        {**values, "of": feed},
+        [run.id, max(now.seen_at for _, now in rows), run.organization_id, [known[5] for known, _ in rows]],
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "update app.quarantine set field = %s, reason = %s where organization_id = %s and id = %s",
+            [
+                (now.field, now.reason, run.organization_id, known[5])
+                for known, now in rows
+                if known[2:4] != (now.field, now.reason)
+            ],
+        )
+
+
+def _begin(connection: psycopg.Connection, run: Run, rows: list[QuarantinedRow]) -> None:
+    columns = ("feed", "record_id", "field", "reason", "effect", "seen_at")
+    connection.execute(
+        """
+        insert into app.quarantine
+            (organization_id, sync_run_id, feed, record_id, field, reason, effect, seen_at)
+        select %s, %s, began.* from unnest(
+            %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[]
+        ) as began
+        """,
+        [run.organization_id, run.id, *([getattr(row, name) for row in rows] for name in columns)],
     )

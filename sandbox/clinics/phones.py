@@ -24,7 +24,7 @@ AU_MOBILES = (
 CODES = {"AU": "61", "GB": "44", "US": "1"}
 BESIDE = {11: "{} (mum)", 29: "work: {} ext 4"}
 FORBIDDEN = "{} - DO NOT CALL"
-ABROAD = 71
+ABROAD = 40
 NO_NUMBER = ("n/a", "see husband", "unknown", "0000", "-")
 
 

@@ -26,6 +26,7 @@ KINDS = INSTEAD | {
     "empty",
     "clock",
     "ignore_filters",
+    "no_id",
 }
 OPTIONS: dict[str, dict[str, type]] = {
     "status": {"status": int, "reset_in": int, "message": str},
@@ -36,6 +37,7 @@ OPTIONS: dict[str, dict[str, type]] = {
     "move_rows": {"rows": int},
     "refuse_filter": {"field": str},
     "clock": {"seconds": int},
+    "no_id": {"rows": int},
 }
 MESSAGES = {
     400: "Bad Request",
@@ -172,12 +174,20 @@ def _wrong_shape(page: Page, _: Fault) -> None:
     page.key = "data"
 
 
+def _no_id(page: Page, fault: Fault) -> None:
+    """The first rows come without an id that could be read."""
+    count = fault.options.get("rows", len(page.texts))
+    bent = [json.dumps({**json.loads(text), "id": None}).encode() for text in page.texts[:count]]
+    page.texts = [*bent, *page.texts[count:]]
+
+
 BENDS: dict[str, Callable[[Page, Fault], None]] = {
     "short_page": _short_page,
     "next_host": _next_host,
     "loop": _loop,
     "empty": _empty,
     "wrong_shape": _wrong_shape,
+    "no_id": _no_id,
 }
 
 

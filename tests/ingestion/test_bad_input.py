@@ -206,3 +206,67 @@ def test_a_key_sealed_by_another_master_key_does_not_open(open_account: AccountM
     account = open_account()
     account.query("update app.cliniko_credentials set version = 2 returning 1")
     assert "ROUTIQ_MASTER_KEY" in fails(account, "sealed").message
+
+
+def test_what_was_blanked_is_told_until_it_comes_right(open_account: AccountMaker) -> None:
+    account = open_account(patients=[patient(1, email=5, first_name=True), patient(2, email=5)])
+    account.sync()
+    account.control.put(patients=[patient(1, email=["x"])])  # and updated_at did not move
+    result = account.sync(kind="sweep")
+    assert result.feeds["patients"]["rows_blanked"] == 2
+    assert account.current("patients")["1"]["first_name"] == "Tess"
+    assert opened(account) == [("1", "email", "blanked"), ("2", "email", "blanked")]
+    account.control.put(patients=[patient(1, updated_at=account.control.now())])
+    account.control.remove("patients", 2)
+    account.sync()
+    assert opened(account) == [("2", "email", "blanked")]  # not read again: nobody touched it
+    account.sync(kind="sweep")
+    assert opened(account) == []
+
+
+def test_a_refused_record_that_lands_tells_what_it_lacks(open_account: AccountMaker) -> None:
+    account = open_account(patients=[patient(1, email=5, archived_at=5), patient(2)])
+    account.sync()
+    assert opened(account) == [("1", "archived_at", "refused")]
+    account.control.put(patients=[patient(1, email=5)])
+    account.sync()
+    assert opened(account) == [("1", "email", "blanked")]
+    account.control.put(patients=[patient(1, archived_at=5, updated_at=account.control.now())])
+    account.sync()
+    assert opened(account) == [("1", "archived_at", "refused"), ("1", "email", "blanked")]
+
+
+def test_records_without_an_id_are_each_counted_and_reading_again_does_not_multiply_them(
+    open_account: AccountMaker,
+) -> None:
+    account = open_account(patients=PATIENTS)
+    account.control.fault("no_id", path="patients", page=1, rows=7)
+    for kind in ("sync", "sweep", "sweep"):
+        assert account.sync(kind=kind).feeds["patients"]["rows_quarantined"] == 7
+        assert opened(account) == [(None, "id", "refused")] * 7
+    account.control.heal()
+    account.control.fault("no_id", path="patients", page=1, rows=3)
+    account.sync(kind="sweep")
+    assert opened(account) == [(None, "id", "refused")] * 3
+    account.control.heal()
+    account.sync()
+    assert len(opened(account)) == 3  # an hourly sync reads what changed: of them it knows nothing
+    account.sync(kind="sweep")
+    assert opened(account) == []
+
+
+def test_ids_may_be_numbers(open_account: AccountMaker) -> None:
+    account = open_account(patients=[patient(1, id=1), patient(2, archived_at=5, id=2)])
+    account.sync()
+    account.control.put(patients=[patient(2, id=2)])
+    account.sync()
+    assert set(account.current("patients")) == {"1", "2"}
+    assert opened(account) == []
+
+
+def opened(account: Account) -> list[tuple[str | None, str, str]]:
+    rows = account.query(
+        "select record_id, field, effect from app.quarantine"
+        " where organization_id = %(organization)s and resolved_at is null order by record_id, field"
+    )
+    return [(row["record_id"], row["field"], row["effect"]) for row in rows]

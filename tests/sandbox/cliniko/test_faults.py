@@ -143,6 +143,13 @@ def test_wrong_shape(api: Api) -> None:
     assert "patients" not in api.page("patients")
 
 
+def test_no_id(api: Api) -> None:
+    api.fault("no_id", rows=2)
+    ids = [record["id"] for record in api.page("patients", per_page=10)["patients"]]
+    assert ids[:2] == [None, None]
+    assert None not in ids[2:]
+
+
 def test_wrong_shard(address: str, api: Api) -> None:
     api.fault("wrong_shard")
     assert api.get("user").status_code == 401
