@@ -47,6 +47,7 @@ def move_on(settings: Settings, control: Control, number: int) -> str:
     return status
 
 
+@pytest.mark.timeout(900)  # three builds
 def test_invoices_that_are_away(warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ROUTIQ_CLINIKO_REQUESTS_PER_MINUTE", "0")
     monkeypatch.setenv("ROUTIQ_CLINIKO_RETRY_SECONDS", "0.01")

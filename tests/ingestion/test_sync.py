@@ -13,7 +13,7 @@ def test_a_first_sync_takes_everything_and_a_quiet_one_nothing(open_account: Acc
         individual_appointments=[appointment(900, 1)],
     )
     result = account.sync()
-    assert account.control.requests()["requests"] == result.requests == 2 + 3 + 12 + 1
+    assert account.control.requests()["requests"] == result.requests == 2 + 3 + 11 + 1
     assert len(account.current("patients")) == 250
     assert account.current("individual_appointments")["900"]["patient_id"] == "1"
     assert result.feeds["patients"]["rows_new"] == 250
@@ -32,6 +32,13 @@ def test_only_kept_columns_land_and_phones_get_e164(open_account: AccountMaker) 
     assert row["first_name"] is None
     assert row["email"] is None
     assert row["patient_phone_numbers"] == [
-        {"number": "0491 570 006", "phone_type": "Mobile", "phone_e164": "+61491570006"}
+        {
+            "number": "0491 570 006",
+            "normalized_number": None,
+            "phone_type": "Mobile",
+            "phone_e164": "+61491570006",
+            "phone_note": None,
+            "is_forbidden": False,
+        }
     ]
     assert "never to be kept" not in str(row)
