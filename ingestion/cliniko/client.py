@@ -24,6 +24,9 @@ from ingestion.errors import SyncError
 from ingestion.settings import ClinikoSettings
 from warehouse.sealing import Secret
 
+# By itself it writes a line of its own kind for each retry to the standard output, where a script reads JSON.
+stamina.instrumentation.set_on_retry_hooks([])
+
 _FINAL = {
     401: ("wrong_key", "Cliniko refuses the API key; check the key and that it belongs to this shard"),
     400: ("refused", "Cliniko refuses the request"),

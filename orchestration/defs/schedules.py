@@ -17,7 +17,7 @@ from orchestration.defs.organizations import active_organizations
 from orchestration.defs.transformation import build_events
 from warehouse.settings import Settings
 
-BUSY = {"already_running", "already_queued"}
+BUSY = {"already_running", "already_queued", "paused"}
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 RUNS_KEPT = timedelta(days=30)
 CHECKS_OF_RUNS = "delete from dagster.asset_check_executions where run_id = any(%s)"
