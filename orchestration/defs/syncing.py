@@ -16,7 +16,7 @@ from orchestration.defs.organizations import active_organizations
 from orchestration.defs.transformation import build_events
 from warehouse.settings import Settings
 
-BUSY = {"already_running", "already_queued"}
+BUSY = {"already_running", "already_queued", "paused"}
 FAILED_TAG = "routiq/not_synced"
 INCOMPLETE_TAG = "routiq/incomplete"
 Failures = dict[str, str]

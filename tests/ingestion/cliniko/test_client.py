@@ -76,6 +76,16 @@ def test_a_key_gets_no_client_for_another_address(base_url: str, code: str) -> N
     assert refused.value.code == code
 
 
+def test_retries_write_nothing_of_the_librarys_on_the_screen(
+    control: Control, capfd: pytest.CaptureFixture[str]
+) -> None:
+    control.fault("status", status=502, times=2)
+    with client_of(control, Clock(), retry_seconds=0.01) as client:
+        assert client.get(client.url("/user")).payload
+        assert client.counters.requests == 3
+    assert capfd.readouterr() == ("", "")
+
+
 def test_ten_minutes_of_429_are_waited_for_and_shown(control: Control) -> None:
     control.fault("status", status=429, reset_in=60, times=10)
     clock = Clock()

@@ -151,3 +151,20 @@ def test_some_visits_fall_on_another_day_than_in_utc(generated: Path) -> None:
     other = [start for start in starts if sydney.day(start) != utc.day(start)]
     assert 0.05 < len(other) / len(starts) < 0.95
     assert any(start > AS_OF + DAY for start in starts)
+
+
+def test_each_clinic_is_an_account_of_its_own(tmp_path: Path) -> None:
+    asked = {
+        "same": options(patients=1),
+        "seed": options(seed=6, patients=1),
+        "name": replace(options(patients=1), name="Quayside"),
+        "again": options(patients=1),
+    }
+    for name, wanted in asked.items():
+        generate(wanted, tmp_path / name)
+    ids = {
+        name: orjson.loads((tmp_path / name / "settings.json").read_bytes())["account"]["id"]
+        for name in asked
+    }
+    assert ids["same"] == ids["again"]
+    assert len(set(ids.values())) == 3

@@ -39,7 +39,7 @@ def unused(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[It
     first, second = family(100), family(200)
     records = {name: first[name] + second[name] for name in RESOURCES}
     records["group_appointments"] = [record("group_appointments", 5, patient_ids=["100", "200"])]
-    names = [f"c{number}" for number in range(10)]
+    names = [f"c{number}" for number in range(11)]
     with served(server, *[write_clinic(root / name, records) for name in names]) as address:
         yield (Api(address, name) for name in names)
 
@@ -177,3 +177,11 @@ def test_a_clinic_comes_and_goes_while_the_server_runs(server: str, tmp_path: Pa
         again = guest.control.post(f"{server}/_sandbox/clinics", json={"path": str(folder)})
         assert (again.status_code, "same name" in again.text) == (400, True)
     assert guest.get("patients").status_code == 401
+
+
+def test_an_account_is_renamed_and_its_other_members_stay(unused: Iterator[Api]) -> None:
+    clinic = next(unused)
+    before = clinic.page("/settings/public")["account"]
+    assert clinic.control.post("/account", json={"name": "Renamed", "id": None}).status_code == 204
+    assert clinic.page("/settings/public")["account"] == {**before, "name": "Renamed", "id": None}
+    assert clinic.control.post("/account", json=["id"]).status_code == 400

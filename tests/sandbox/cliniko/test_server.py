@@ -134,3 +134,16 @@ def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_unknown_command_lists_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["clinko"]) == 2
     assert "generate" in capsys.readouterr().err
+
+
+def test_clinics_drawn_when_all_had_one_account_id_have_their_own(tmp_path: Path) -> None:
+    folders = [write_clinic(tmp_path / name, {}) for name in ("c", "d")]
+    for folder in folders:
+        (folder / "settings.json").write_text('{"account": {"id": "1001000000000000000", "name": "x"}}')
+    with run_cliniko(folders) as address:
+        apis = [Api(address, folder.name) for folder in folders]
+        ids = {api.page("/settings/public")["account"]["id"] for api in apis}
+        for api in apis:
+            api.close()
+    assert len(ids) == 2
+    assert "1001000000000000000" not in ids
