@@ -60,5 +60,7 @@ def _of_quarantine(
     one = f", one is {example_id}" if example_id else ""
     where = f"{name}: {reason}" if name else reason
     noun = "record" if records == 1 else "records"
-    detail = f"{feed}: {records} {noun} {done} ({where}){one}; correct it in Cliniko, the next sync asks again"
+    detail = (
+        f"{feed}: {records} {noun} {done} ({where}){one}; correct it in Cliniko, the next sync asks again"
+    )
     return Problem(feed, effect, name, reason, records, example_id, detail)
