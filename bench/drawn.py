@@ -43,9 +43,6 @@ EVERYTHING = {
             'total_amount', 85.5,
             'original_invoice_id', case when n % 40 = 0 then ({base} + n - 1)::text end)
         from generate_series(1, 90000) n""",
-    "invoice_items": """
-        select {base} + n, jsonb_build_object('invoice_id', ({base} + 1 + n % 90000)::text, 'quantity', 1)
-        from generate_series(1, 90000) n""",
     "treatment_notes": """
         select {base} + n, jsonb_build_object('patient_id', ({base} + 1 + n % {patients})::text,
             'content', jsonb_build_object('text', repeat('note ', 60))) from generate_series(1, 60000) n""",

@@ -1,8 +1,9 @@
 """Accepting a load: the one transaction after which its rows are read and the next sync begins later."""
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import psycopg
 
@@ -31,9 +32,14 @@ class Outcome:
     cursors: dict[str, datetime] = field(default_factory=dict)
     swept: dict[str, datetime] = field(default_factory=dict)
     quarantined: list[QuarantinedRow] = field(default_factory=list)
-    resolved: dict[str, set[str]] = field(default_factory=dict)
+    settled: dict[str, Set[str]] = field(default_factory=dict)
+    """By feed, the records that were read whole, and those asked for by their ids."""
+    whole: Set[str] = frozenset()
+    """The feeds of which everything was read."""
     feeds: list[FeedRow] = field(default_factory=list)
     unread: Unread = field(default_factory=Unread)
+    unaccounted: dict[str, int] = field(default_factory=dict)
+    """By feed, how many entries of its list nobody can account for."""
 
 
 def accept(connection: psycopg.Connection, run: Run, outcome: Outcome) -> list[Problem]:
@@ -56,6 +62,7 @@ def accept(connection: psycopg.Connection, run: Run, outcome: Outcome) -> list[P
         if held is None:
             raise SyncError("lease_lost", "another run took over; nothing of this one counts")
         _move_cursors(connection, run, outcome)
+        _note_unaccounted(connection, run, outcome)
         connection.execute(
             "insert into app.loads (organization_id, load_id, sync_run_id, fence) values (%s, %s, %s, %s)",
             [run.organization_id, outcome.load_id, run.id, run.fence],
@@ -92,36 +99,115 @@ def _move_cursors(connection: psycopg.Connection, run: Run, outcome: Outcome) ->
         )
 
 
-def _quarantine(connection: psycopg.Connection, run: Run, outcome: Outcome) -> None:
-    """A record that is open already is only seen again; one that came right is resolved."""
-    for feed, ids in outcome.resolved.items():
+def _note_unaccounted(connection: psycopg.Connection, run: Run, outcome: Outcome) -> None:
+    for feed, count in outcome.unaccounted.items():
         connection.execute(
-            """
-            update app.quarantine set resolved_at = now()
-            where organization_id = %s and feed = %s and record_id = any(%s) and resolved_at is null
-            """,
-            [run.organization_id, feed, list(ids)],
+            "update app.sync_cursors set unaccounted = %s where organization_id = %s and feed = %s",
+            [count, run.organization_id, feed],
         )
-    for row in outcome.quarantined:
-        values = {"organization_id": run.organization_id, "sync_run_id": run.id, **vars(row)}
-        known = connection.execute(
-            """
-            update app.quarantine
-            set sync_run_id = %(sync_run_id)s, seen_at = %(seen_at)s, field = %(field)s, reason = %(reason)s
-            where organization_id = %(organization_id)s and feed = %(feed)s and resolved_at is null
-                and record_id is not distinct from %(record_id)s
-                and (%(record_id)s::text is not null
-                    or (field is not distinct from %(field)s and reason = %(reason)s))
-            """,
-            values,
+
+
+_NOW = """
+with now as (
+    select *, row_number() over (partition by feed, record_id, field, reason, effect) as nth
+    from unnest(
+        %(feed)s::text[], %(record_id)s::text[], %(field)s::text[], %(reason)s::text[], %(effect)s::text[],
+        %(seen_at)s::timestamptz[]
+    ) as now(feed, record_id, field, reason, effect, seen_at)
+)
+"""
+# A record is refused once, for one reason or another; of one that landed, each field is blanked for itself.
+_IS_SAME = """
+    known.feed = now.feed and known.record_id = now.record_id and known.effect = now.effect
+    and (now.effect = 'refused' or known.field = now.field)
+"""
+# What a refused record lacked before is what its last good version still lacks.
+_IS_STILL_SO = """
+    known.feed = now.feed and known.record_id = now.record_id
+    and (now.effect = 'refused' or (known.effect = 'blanked' and known.field = now.field))
+"""
+
+
+def _quarantine(connection: psycopg.Connection, run: Run, outcome: Outcome) -> None:
+    """What is open already is only seen again, what came right is resolved. In statements, not in rows: a
+    clinic may have 62,000 odd addresses."""
+    values: dict[str, Any] = {"organization_id": run.organization_id, "sync_run_id": run.id}
+    for name in ("feed", "record_id", "field", "reason", "effect", "seen_at"):
+        values[name] = [getattr(row, name) for row in outcome.quarantined]
+    _resolve(connection, values, outcome)
+    connection.execute(
+        f"""
+        {_NOW}, seen as (
+            update app.quarantine as known
+            set sync_run_id = %(sync_run_id)s, seen_at = now.seen_at, field = now.field, reason = now.reason
+            from now
+            where organization_id = %(organization_id)s and resolved_at is null and {_IS_SAME}
+            returning known.feed, known.record_id, known.field, known.effect
         )
-        if known.rowcount == 0:
-            connection.execute(
-                """
-                insert into app.quarantine
-                    (organization_id, sync_run_id, feed, record_id, field, reason, seen_at, effect)
-                values (%(organization_id)s, %(sync_run_id)s, %(feed)s, %(record_id)s, %(field)s,
-                    %(reason)s, %(seen_at)s, %(effect)s)
-                """,
-                values,
+        insert into app.quarantine
+            (organization_id, sync_run_id, feed, record_id, field, reason, seen_at, effect)
+        select %(organization_id)s, %(sync_run_id)s, feed, record_id, field, reason, seen_at, effect
+        from now
+        where case
+            when record_id is not null then not exists (select from seen as known where {_IS_SAME})
+            else nth > (
+                select count(*) from app.quarantine as known
+                where known.organization_id = %(organization_id)s and known.feed = now.feed
+                    and known.record_id is null and known.resolved_at is null
+                    and known.field is not distinct from now.field and known.reason = now.reason
             )
+        end
+        """,
+        values,
+    )
+
+
+def _resolve(connection: psycopg.Connection, values: dict[str, Any], outcome: Outcome) -> None:
+    """Of a list read whole everything that is not so any more, else what was read or asked for."""
+    waiting = connection.execute(
+        "select distinct feed from app.quarantine where organization_id = %s and resolved_at is null",
+        [values["organization_id"]],
+    ).fetchall()
+    for (feed,) in waiting:
+        connection.execute(
+            f"""
+            {_NOW}
+            update app.quarantine as known set resolved_at = now()
+            where organization_id = %(organization_id)s and feed = %(of)s and resolved_at is null
+                and (%(is_whole)s or record_id = any(%(settled)s))
+                and record_id is not null
+                and not exists (select from now where {_IS_STILL_SO})
+            """,
+            {
+                **values,
+                "of": feed,
+                "is_whole": feed in outcome.whole,
+                "settled": list(outcome.settled.get(feed, ())),
+            },
+        )
+        if feed in outcome.whole:
+            _resolve_nameless(connection, values, feed)
+
+
+def _resolve_nameless(connection: psycopg.Connection, values: dict[str, Any], feed: str) -> None:
+    """Records without a readable id cannot be told apart: as many stay as were counted now."""
+    connection.execute(
+        f"""
+        {_NOW}
+        update app.quarantine set resolved_at = now()
+        from (
+            select id, feed, field, reason,
+                row_number() over (partition by field, reason order by seen_at desc, id) as nth
+            from app.quarantine
+            where organization_id = %(organization_id)s and feed = %(of)s and record_id is null
+                and resolved_at is null
+        ) as known
+        where quarantine.organization_id = %(organization_id)s and quarantine.id = known.id
+            and not exists (
+                select from now
+                where now.record_id is null and now.feed = known.feed and now.reason = known.reason
+                    and now.field is not distinct from known.field and now.nth = known.nth
+            )
+        """,
+        {**values, "of": feed},
+    )

@@ -30,6 +30,7 @@ class KnownRecords:
     def __init__(self, connection: psycopg.Connection, organization_id: str, feed: Feed) -> None:
         self._connection = connection
         self._organization_id = organization_id
+        self._feed = feed.name
         self._names = [column.name for column in feed.columns]
         self._nested = {column.name for column in feed.columns if column.kind in {"json", "phones"}}
         self._table = sql.Identifier("raw_cliniko", feed.name)
@@ -83,21 +84,48 @@ class KnownRecords:
             """
         ).format(table=self._table, record_id=sql.SQL(record_id))
 
-    def held(self) -> dict[str, Tombstone]:
-        """Every record that we hold and that is not gone."""
+    def held(self, but_hidden_by: Iterable[str] = ()) -> dict[str, Tombstone]:
+        """Every record that we hold and that is not gone, nor known to be hidden by one of these fields."""
+        shown = sql.SQL("").join(
+            sql.SQL(" and {} is null").format(sql.Identifier(name)) for name in but_hidden_by
+        )
         query = sql.SQL(
             """
             select id, created_at::text, updated_at::text from (
-                select distinct on (version.id) version.id, version.created_at, version.updated_at,
-                    version.purged_at
+                select distinct on (version.id) version.* from {table} as version
+                join app.loads on loads.organization_id = version.organization_id
+                    and loads.load_id = version._dlt_load_id
+                where version.organization_id = %s
+                order by version.id, version.updated_at desc, version.seen_at desc, version._dlt_id desc
+            ) as latest
+            where purged_at is null {shown}
+            """
+        ).format(table=self._table, shown=shown)
+        rows = self._connection.execute(query, [self._organization_id]).fetchall()
+        return {row[0]: Tombstone(*row) for row in rows}
+
+    def count_besides(self, ids: Sequence[str]) -> int:
+        """How many records we hold, and that are not gone, beside those of `ids`."""
+        query = sql.SQL(
+            """
+            select count(*) from (
+                select distinct on (version.id) version.id, version.purged_at
                 from {table} as version
                 join app.loads on loads.organization_id = version.organization_id
                     and loads.load_id = version._dlt_load_id
                 where version.organization_id = %s
                 order by version.id, version.updated_at desc, version.seen_at desc, version._dlt_id desc
             ) as latest
-            where purged_at is null
+            where purged_at is null and id <> all(%s::text[])
             """
         ).format(table=self._table)
-        rows = self._connection.execute(query, [self._organization_id]).fetchall()
-        return {row[0]: Tombstone(*row) for row in rows}
+        row = self._connection.execute(query, [self._organization_id, list(ids)]).fetchone()
+        return int(row[0]) if row else 0
+
+    def unaccounted(self) -> int:
+        """How many entries the list had, when last read whole, that are no record we hold or know refused."""
+        row = self._connection.execute(
+            "select unaccounted from app.sync_cursors where organization_id = %s and feed = %s",
+            [self._organization_id, self._feed],
+        ).fetchone()
+        return int(row[0]) if row else 0

@@ -110,7 +110,6 @@ def dlt_columns(feed: Feed) -> list[dict[str, Any]]:
             "name": name,
             "data_type": kinds.get(name, "text"),
             "nullable": name not in required,
-            **({"precision": 20, "scale": 4} if kinds.get(name) == "decimal" else {}),
         }
         for name in raw_columns(feed)
     ]
@@ -135,16 +134,19 @@ def pipelines_folder(settings: Settings) -> Path:
 @contextmanager
 def _working_folder(settings: Settings, organization_id: str) -> Iterator[Path]:
     """A place for the csv files; it and the pipeline's own folder begin and end empty: they hold patients."""
-    names = (f"cliniko_{organization_id}", f"cliniko_{organization_id}.rows")
-    folders = [pipelines_folder(settings) / name for name in names]
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
-    folders[1].mkdir(mode=0o700)
+    empty_folders(settings, organization_id)
+    folder = pipelines_folder(settings) / f"cliniko_{organization_id}.rows"
+    folder.mkdir(mode=0o700)
     try:
-        yield folders[1]
+        yield folder
     finally:
-        for folder in folders:
-            shutil.rmtree(folder, ignore_errors=True)
+        empty_folders(settings, organization_id)
+
+
+def empty_folders(settings: Settings, organization_id: str) -> None:
+    """Away with what a killed sync left; only while no other of the organization runs."""
+    for name in (f"cliniko_{organization_id}", f"cliniko_{organization_id}.rows"):
+        shutil.rmtree(pipelines_folder(settings) / name, ignore_errors=True)
 
 
 def pipeline_for(settings: Settings, organization_id: str, role: Role = "loader") -> dlt.Pipeline:

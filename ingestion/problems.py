@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import psycopg
 
-from ingestion.runs import Run
+from ingestion.runs import FeedRow, Run
 
+FIELDS_LOST = "fields_lost"
+"""The code of a feed that was read without these fields; `error_detail` names them for the next run."""
 What = Literal["refused", "blanked", "forbidden", "unavailable"]
 
 
@@ -53,14 +55,24 @@ def open_problems(connection: psycopg.Connection, run: Run, unread: Unread) -> l
     return [*unread.feeds, *found]
 
 
+def unread_feed(row: FeedRow) -> Problem:
+    """An optional feed of which this run has nothing."""
+    what: What = "forbidden" if row.status == "forbidden" else "unavailable"
+    detail = f"{row.feed} was not read, its last data stay: {row.error_detail}"
+    return Problem(row.feed, what, reason=row.error_code, detail=detail)
+
+
 def _of_quarantine(
-    feed: str, effect: Any, name: str | None, reason: str, records: int, example_id: str | None
+    feed: str,
+    effect: Literal["refused", "blanked"],
+    name: str | None,
+    reason: str,
+    count: int,
+    one: str | None,
 ) -> Problem:
-    done = "refused" if effect == "refused" else "taken without this field"
-    one = f", one is {example_id}" if example_id else ""
+    noun = "record is" if count == 1 else "records are"
     where = f"{name}: {reason}" if name else reason
-    noun = "record" if records == 1 else "records"
-    detail = (
-        f"{feed}: {records} {noun} {done} ({where}){one}; correct it in Cliniko, the next sync asks again"
-    )
-    return Problem(feed, effect, name, reason, records, example_id, detail)
+    example = f"; one is {one}" if one else ""
+    done = "refused" if effect == "refused" else "blanked, in most of what was read"
+    detail = f"{feed}: {count} {noun} {done} ({where}){example}; correct it in Cliniko, the next sync sees it"
+    return Problem(feed, effect, name, reason, count, one, detail)

@@ -1,4 +1,5 @@
-"""What is forgotten: raw rows that nobody will ever read, and runs that nobody asks about any more.
+"""What is forgotten: raw rows that nobody will ever read, versions superseded long ago, and runs that nobody
+asks about any more.
 
 As the owner, since the loader deletes nothing. Dagster calls these daily.
 """
@@ -7,6 +8,7 @@ import psycopg
 from psycopg import sql
 
 from ingestion.cliniko.feeds import FEEDS
+from ingestion.pipeline import empty_folders
 from warehouse.settings import Settings
 
 DATASET = "raw_cliniko"
@@ -26,6 +28,28 @@ using (
 ) as unaccepted
 where version.organization_id = unaccepted.organization_id
     and version._dlt_load_id = unaccepted._dlt_load_id
+"""
+
+# Of each record the latest version and the latest tombstone stay, with and without a stamp: all that a build
+# or a sync ever reads. The later one must be published, so that no build to come would miss this one.
+SUPERSEDED = """
+delete from {table} as old
+using app.loads as told
+where told.organization_id = old.organization_id
+    and told.load_id = old._dlt_load_id
+    and told.published_at is not null
+    and exists (
+        select from {table} as later
+        inner join app.loads as loads
+            on loads.organization_id = later.organization_id and loads.load_id = later._dlt_load_id
+        where later.organization_id = old.organization_id
+            and later.id = old.id
+            and (later.purged_at is null) = (old.purged_at is null)
+            and (later.updated_at is null) = (old.updated_at is null)
+            and (coalesce(later.updated_at, '-infinity'), later.seen_at, later._dlt_id)
+            > (coalesce(old.updated_at, '-infinity'), old.seen_at, old._dlt_id)
+            and loads.published_at < now() - make_interval(days => %s)
+    )
 """
 
 # How old the data of a feed are is said by the last run that read it, however long ago that was: of each
@@ -60,6 +84,21 @@ where old.organization_id = organizations.organization_id
     )
 """
 
+IDLE = """
+select organization_id from app.organizations
+where not exists (
+    select from app.sync_runs
+    where sync_runs.organization_id = organizations.organization_id and status = 'running'
+)
+"""
+
+
+def empty_idle_folders(settings: Settings) -> None:
+    """Away with what killed syncs left: it holds patients, and a paused organization is not synced again."""
+    with psycopg.connect(settings.url("owner")) as connection:
+        for (organization_id,) in connection.execute(IDLE).fetchall():
+            empty_folders(settings, organization_id)
+
 
 def delete_unaccepted(settings: Settings) -> int:
     """Delete the raw rows of loads that were never accepted; returns how many.
@@ -69,6 +108,20 @@ def delete_unaccepted(settings: Settings) -> int:
     with psycopg.connect(settings.url("owner")) as connection:
         return sum(
             connection.execute(sql.SQL(UNACCEPTED).format(table=sql.Identifier(DATASET, feed.name))).rowcount
+            for feed in FEEDS
+        )
+
+
+def forget_versions(settings: Settings, kept_days: int) -> int:
+    """Delete versions that readers have not seen for so many days, another having come; returns how many.
+
+    A build of everything from what is left comes to the same.
+    """
+    with psycopg.connect(settings.url("owner")) as connection:
+        return sum(
+            connection.execute(
+                sql.SQL(SUPERSEDED).format(table=sql.Identifier(DATASET, feed.name)), [kept_days]
+            ).rowcount
             for feed in FEEDS
         )
 

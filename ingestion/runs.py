@@ -65,7 +65,7 @@ def claim(
     minute. Either is enough to take over.
 
     Raises:
-        SyncError: the organization is unknown, or another run of it is alive.
+        SyncError: the organization is unknown or paused, or another run of it is alive.
     """
     with connection.transaction():
         _lock_organization(connection, organization_id)
@@ -92,10 +92,13 @@ def claim(
 
 def _lock_organization(connection: psycopg.Connection, organization_id: str) -> None:
     row = connection.execute(
-        "select from app.organizations where organization_id = %s for update", [organization_id]
+        "select is_active from app.organizations where organization_id = %s for update", [organization_id]
     ).fetchone()
     if row is None:
         raise SyncError("unknown_organization", f"there is no organization {organization_id!r}")
+    if not row[0]:
+        resume = f"`routiq org resume {organization_id}` first"
+        raise SyncError("paused", f"{organization_id} is paused, so it is not synced; {resume}")
 
 
 def _try_lock(connection: psycopg.Connection, organization_id: str) -> bool:
@@ -190,10 +193,10 @@ def write_feeds(connection: psycopg.Connection, run: Run, rows: Iterable[FeedRow
         )
 
 
-def fail(connection: psycopg.Connection, run: Run, error: SyncError) -> None:
-    """End the run; nothing else changes. A run that is no longer ours is left alone."""
+def fail(connection: psycopg.Connection, run: Run, error: SyncError, feeds: Iterable[FeedRow] = ()) -> None:
+    """End the run, with how far its feeds came. A run that is no longer ours is left alone."""
     with connection.transaction():
-        connection.execute(
+        ended = connection.execute(
             """
             update app.sync_runs
             set status = 'failed', finished_at = now(), error_code = %s, error_detail = %s
@@ -201,6 +204,8 @@ def fail(connection: psycopg.Connection, run: Run, error: SyncError) -> None:
             """,
             [error.code, error.message, run.organization_id, run.id, run.fence],
         )
+        if ended.rowcount:
+            write_feeds(connection, run, feeds)
         _close_feeds(connection, run.organization_id, run.id)
 
 

@@ -9,28 +9,40 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import psycopg
 
 from ingestion.accepting import Outcome, accept
-from ingestion.cliniko.client import Client, ForbiddenError
+from ingestion.accounts import confirm_account
+from ingestion.cliniko.client import Client
 from ingestion.cliniko.feeds import Feed
 from ingestion.cliniko.pace import Pace
 from ingestion.cliniko.reading import FeedReading, RowWriter, Task
+from ingestion.cliniko.shape import Before
 from ingestion.errors import SyncError
 from ingestion.known import KnownRecords
 from ingestion.lease import Lease
 from ingestion.ledger import RequestLedger
-from ingestion.problems import Problem
+from ingestion.problems import FIELDS_LOST, Problem, Unread, unread_feed
 from ingestion.runs import FeedRow, Kind, Run, Status, fail
 from ingestion.settings import ClinikoSettings
+from warehouse.erased import erased_patients
 from warehouse.organizations import Credentials, UnknownOrganizationError, api_key_of
 from warehouse.sealing import SealError
 from warehouse.settings import Settings
 
 log = logging.getLogger(__name__)
+
+AWAY = frozenset(
+    {"forbidden", "not_found", "gone", "refused", "server_error", "timeout", "network", "unreachable"}
+    | {"not_json", "too_large", "unexpected_status"}
+)
+"""Errors by which one list cannot be read. Any other one says that Cliniko, the key or the list is not what
+it should be, and of that nothing may count."""
+OPTIONAL_SECONDS = 60.0
+"""A list that the rest can do without is not waited for longer."""
 
 
 @dataclass(frozen=True)
@@ -113,12 +125,12 @@ class _Sync:
                 problems = accept(connection, self.claimed, outcome)
             except SyncError as error:
                 self.lease.stop()
-                fail(connection, self.claimed, error)
+                fail(connection, self.claimed, error, self.rows.values())
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, the run must not stay open
                 self.lease.stop()
                 failure = SyncError("internal", f"the run broke off ({type(error).__name__})")
-                fail(connection, self.claimed, failure)
+                fail(connection, self.claimed, failure, self.rows.values())
                 raise failure from None
         return self._result(outcome, problems)
 
@@ -137,13 +149,18 @@ class _Sync:
                     self.credentials.api_key,
                     cliniko,
                     pace,
-                    self.lease.check,
+                    self._check,
                     self._show_wait,
                 )
             )
             self._check_key()
+            self.credentials = confirm_account(
+                self.connection, self.client, self.claimed.organization_id, self.credentials
+            )
             self.cursors = self._read_cursors()
             self.open_ids = self._read_open_quarantine()
+            self.before = self._read_before()
+            self.erased = erased_patients(self.settings, self.connection, self.claimed.organization_id)
             load_id = load(self.settings, self.claimed, self._extract)
         return self._outcome(load_id)
 
@@ -172,11 +189,45 @@ class _Sync:
         rows = self.connection.execute(
             """
             select feed, array_agg(distinct record_id) from app.quarantine
-            where organization_id = %s and resolved_at is null and record_id is not null group by feed
+            where organization_id = %s and resolved_at is null and effect = 'refused'
+                and record_id is not null
+            group by feed
             """,
             [self.claimed.organization_id],
         )
         return dict(rows.fetchall())
+
+    def _read_before(self) -> dict[str, Before]:
+        """By feed, what was odd at the last run that counts and still is."""
+        rows = self.connection.execute(
+            """
+            with last as (
+                select id from app.sync_runs where organization_id = %(organization_id)s and is_accepted
+                order by finished_at desc limit 1
+            ),
+
+            lost as (
+                select feeds.feed, feeds.error_detail from app.sync_run_feeds as feeds
+                inner join last on last.id = feeds.sync_run_id
+                where feeds.organization_id = %(organization_id)s and feeds.error_code = %(fields_lost)s
+            ),
+
+            refused as (
+                select feed, jsonb_agg(distinct jsonb_build_array(field, reason)) as reasons
+                from app.quarantine
+                where organization_id = %(organization_id)s and resolved_at is null and effect = 'refused'
+                group by feed
+            )
+
+            select feed, coalesce(refused.reasons, '[]'), coalesce(lost.error_detail, '')
+            from refused full join lost using (feed)
+            """,
+            {"organization_id": self.claimed.organization_id, "fields_lost": FIELDS_LOST},
+        )
+        return {
+            feed: Before(frozenset(map(tuple, reasons)), frozenset(lost.split(", ") if lost else ()))
+            for feed, reasons, lost in rows.fetchall()
+        }
 
     def _extract(self, feed: Feed, writer: RowWriter) -> None:
         task = Task(
@@ -185,21 +236,46 @@ class _Sync:
             timedelta(minutes=self.cliniko.overlap_minutes),
             is_full=self.claimed.kind == "sweep",
             open_ids=self.open_ids.get(feed.name, ()),
+            before=self.before.get(feed.name, Before()),
             loss_limit=self.cliniko.loss_limit,
+            erased=self.erased,
         )
         known = KnownRecords(self.connection, self.claimed.organization_id, feed)
         reading = FeedReading(task, self.client, known, writer, self.credentials.country, self._show)
+        self.client.tries_seconds = OPTIONAL_SECONDS if feed.is_optional else None
         try:
             reading.read()
-        except ForbiddenError:
-            if not feed.is_optional:
+        except SyncError as error:
+            is_away = feed.is_optional and error.code in AWAY
+            self._show_unread(reading.progress, error, "unavailable" if is_away else "failed")
+            if not is_away:
                 raise
-            reading.progress.status = "forbidden"
-            self._show(reading.progress)
+            writer.forget()
             return
         self.readings[feed.name] = reading
         reading.progress.status = "succeeded"
+        if reading.lost_fields:
+            reading.progress.error_code = FIELDS_LOST
+            reading.progress.error_detail = ", ".join(sorted(reading.lost_fields))
         self._show(reading.progress)
+
+    def _show_unread(self, row: FeedRow, error: SyncError, status: Literal["failed", "unavailable"]) -> None:
+        """What was read of it counts nowhere."""
+        row.status = "forbidden" if (status, error.code) == ("unavailable", "forbidden") else status
+        row.error_code, row.error_detail = error.code, error.message
+        row.rows_new = row.rows_changed = row.rows_removed = row.rows_quarantined = row.rows_blanked = 0
+        self._show(row)
+
+    def _check(self) -> None:
+        """Before each request and during waits: whether there is any use in going on."""
+        self.lease.check()
+        if time.monotonic() - self.began > self.cliniko.run_hours * 3600:
+            raise SyncError(
+                "took_too_long",
+                f"not done after {self.cliniko.run_hours:g} h, {self.shown.pages_done} of"
+                f" {self.shown.pages_total} pages known of so far were read, the last of {self.shown.feed};"
+                " should the clinic be that large, set ROUTIQ_CLINIKO_RUN_HOURS higher",
+            )
 
     def _show(self, row: FeedRow) -> None:
         self.rows[row.feed] = row
@@ -221,9 +297,19 @@ class _Sync:
             load_id=load_id,
             cursors=through,
             swept=through if self.claimed.kind == "sweep" else {},
-            quarantined=[row for reading in self.readings.values() for row in reading.rejected.values()],
-            resolved={name: reading.resolved for name, reading in self.readings.items() if reading.resolved},
+            quarantined=[row for reading in self.readings.values() for row in reading.quarantined()],
+            settled={name: reading.settled for name, reading in self.readings.items()},
+            whole={name for name, reading in self.readings.items() if reading.task.since is None},
             feeds=list(self.rows.values()),
+            unread=Unread(
+                [unread_feed(row) for name, row in self.rows.items() if name not in self.readings],
+                {name: frozenset(reading.lost_fields) for name, reading in self.readings.items()},
+            ),
+            unaccounted={
+                name: reading.unaccounted
+                for name, reading in self.readings.items()
+                if reading.unaccounted is not None
+            },
         )
 
     def _result(self, outcome: Outcome, problems: list[Problem]) -> SyncResult:

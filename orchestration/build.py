@@ -85,6 +85,17 @@ def build_lock(settings: Settings) -> Iterator[None]:
         yield
 
 
+def is_building(settings: Settings) -> bool:
+    """Whether somebody holds the right to build."""
+    with psycopg.connect(settings.url("owner"), connect_timeout=3) as connection:
+        held = connection.execute(
+            "select from pg_locks where locktype = 'advisory' and granted and objid = %s and database ="
+            " (select oid from pg_database where datname = current_database())",
+            [LOCK_KEY],
+        )
+        return held.fetchone() is not None
+
+
 def dbt_environment(settings: Settings) -> dict[str, str]:
     """What `profiles.yml` and dbt read; nothing of it is on a command line."""
     url = sqlalchemy.make_url(settings.url("owner"))

@@ -1,6 +1,8 @@
 """The `routiq` command. Each command is a module of `orchestration/commands/`; heavy imports wait."""
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -17,9 +19,21 @@ app = typer.Typer(
 )
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"routiq {version('routiq')}")
+        raise typer.Exit
+
+
 @app.callback()
-def routiq() -> None:
-    """Routiq: re-engagement for clinics on Cliniko."""  # with a single command typer would drop its name
+def routiq(
+    *,
+    shown: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    """Routiq: re-engagement for clinics on Cliniko."""
 
 
 for register in COMMANDS:

@@ -3,21 +3,31 @@
 Every check looks at one thing, changes nothing, and says what to do. One that cannot look says why.
 """
 
+import json
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import psutil
 import psycopg
 from alembic.script import ScriptDirectory
 
+from orchestration.alerting import HEADLINES, failed_jobs, undelivered
+from orchestration.build import is_building
 from orchestration.dbt_manifest import is_current
 from orchestration.errors import CommandError
 from orchestration.oddities import find_oddities
-from orchestration.overview import organizations
-from orchestration.platform import programs
+from orchestration.overview import describe_sync, organizations
+from orchestration.platform import process_environment, programs
 from orchestration.readiness import check_ports_free, daemons_healthy
 from orchestration.settings import DagsterWebSettings, PlatformSettings
+from orchestration.sign_in import require_fitting_issuer
 from orchestration.supervision import Supervisor
+from orchestration.supervision_config import python
+from orchestration.unread import Unread, find_unread
 from warehouse.bootstrap import alembic_config, embedded_server
 from warehouse.organizations import api_key_of, list_organizations
 from warehouse.sealing import SealError
@@ -44,7 +54,8 @@ def examine(settings: Settings, platform: PlatformSettings) -> list[Finding]:
     """Look at everything; a check that breaks is a finding, not an end."""
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("state", lambda: _state(settings.home)),
-        ("sign-in", lambda: _sign_in(platform)),
+        ("sign-in", lambda: _sign_in(settings, platform)),
+        ("sign-in", lambda: _issuer_fits(settings, platform)),
         ("ports", lambda: _ports(settings, platform)),
         ("database", lambda: _database(settings)),
         ("migrations", lambda: _migrations(settings)),
@@ -52,7 +63,9 @@ def examine(settings: Settings, platform: PlatformSettings) -> list[Finding]:
         ("Cliniko keys", lambda: _keys(settings)),
         ("dbt manifest", lambda: _manifest(settings)),
         ("processes", lambda: _processes(settings, platform)),
-        ("syncs", lambda: _syncs(settings)),
+        ("syncs", lambda: _syncs(settings, platform)),
+        ("unread", lambda: _unread(settings)),
+        ("alerts", lambda: _alerts(settings, platform)),
         ("data", lambda: _data(settings)),
     ]
     findings: list[Finding] = []
@@ -74,13 +87,44 @@ def _state(home: Path) -> Iterator[Finding]:
             yield Finding("state", f"{path} is there and closed to others")
 
 
-def _sign_in(platform: PlatformSettings) -> Iterator[Finding]:
+def _sign_in(settings: Settings, platform: PlatformSettings) -> Iterator[Finding]:
+    """What the API would say of its own settings: those it runs with, or would be started with from here."""
+    told = _told_to_the_api(settings)
+    if told is None:
+        try:
+            platform.require_sign_in()
+        except CommandError as error:
+            yield Finding("sign-in", str(error), "set it in the environment or in .env")
+            return
+        told = {
+            **process_environment(settings),
+            "ROUTIQ_CLERK_ISSUER": platform.clerk_issuer,
+            "ROUTIQ_CLERK_AUTHORIZED_PARTIES": platform.clerk_authorized_parties,
+        }
+    asked = subprocess.run(
+        python("-m", "serving.sign_in"), env=told, capture_output=True, text=True, timeout=60, check=False
+    )
+    if asked.returncode != 0:
+        yield Finding("sign-in", "the API's settings cannot be looked at", "run `python -m serving.sign_in`")
+        return
+    for found in json.loads(asked.stdout):
+        yield Finding("sign-in", found["detail"], found["remedy"])
+
+
+def _told_to_the_api(settings: Settings) -> dict[str, str] | None:
+    """The environment of the API that runs: a demo's issuer is known to it alone."""
+    running = {process.name: process.pid for process in Supervisor(settings.home).processes()}
     try:
-        platform.require_sign_in()
+        return psutil.Process(pid).environ() if (pid := running.get("api")) else None
+    except psutil.Error:
+        return None
+
+
+def _issuer_fits(settings: Settings, platform: PlatformSettings) -> Iterator[Finding]:
+    try:
+        require_fitting_issuer(settings, platform)
     except CommandError as error:
         yield Finding("sign-in", str(error), "set it in the environment or in .env")
-    else:
-        yield Finding("sign-in", f"tokens of {platform.clerk_issuer} are taken")
 
 
 def _ports(settings: Settings, platform: PlatformSettings) -> Iterator[Finding]:
@@ -138,7 +182,9 @@ def _wall(settings: Settings) -> Iterator[Finding]:
 
 def _keys(settings: Settings) -> Iterator[Finding]:
     for one in list_organizations(settings):
-        again = f"store it again: `routiq org add --id {one.organization_id} ...`"
+        again = f"store it again: `routiq org rotate-key {one.organization_id} ...`"
+        if settings.old_master_key_bytes() is not None:
+            again = f"`routiq org rewrap` if it is of ROUTIQ_MASTER_KEY_OLD, else {again}"
         if one.base_url is None:
             yield Finding("Cliniko keys", f"{one.organization_id} has none", again)
             continue
@@ -172,16 +218,73 @@ def _processes(settings: Settings, platform: PlatformSettings) -> Iterator[Findi
         yield Finding("processes", "a daemon of Dagster is not healthy", f"see {log}; then `routiq up`")
 
 
-def _syncs(settings: Settings) -> Iterator[Finding]:
+def _syncs(settings: Settings, platform: PlatformSettings) -> Iterator[Finding]:
+    now = datetime.now(UTC)
     for row in organizations(settings):
-        name = row["organization_id"]
-        if row["sync_status"] == "failed":
+        name, sync = row["organization_id"], describe_sync(row, now)
+        age = f"data as of {row['data_as_of']:%Y-%m-%d %H:%M} UTC" if row["data_as_of"] else "no data yet"
+        if not row["sync_enabled"]:
+            yield Finding("syncs", f"{name}: {age}; it is not synced by itself")
+        elif row["is_stalled"]:
+            yield Finding("syncs", f"{name}: {sync}; its process is gone", f"`routiq sync {name}` takes over")
+        elif row["sync_status"] == "failed":
             detail = f"{name}: the last sync failed, {row['error_code']}: {row['error_detail'] or ''}".strip()
             yield Finding("syncs", detail, f"mend that, then `routiq sync {name}`")
         elif row["data_as_of"] is None:
-            yield Finding("syncs", f"{name} has no data yet", f"`routiq sync {name}`, then `routiq build`")
+            yield _first_load(settings, row, sync)
+        elif now - row["data_as_of"] >= timedelta(hours=platform.stale_after_hours):
+            remedy = f"see `routiq status`, then `routiq sync {name}` and `routiq build`"
+            yield Finding("syncs", f"{name} is late: {age}; {sync}", remedy)
         else:
-            yield Finding("syncs", f"{name}: data as of {row['data_as_of']:%Y-%m-%d %H:%M} UTC")
+            yield Finding("syncs", f"{name}: {age}; {sync}")
+
+
+def _first_load(settings: Settings, row: dict[str, Any], sync: str) -> Finding:
+    """What is under way is no fault, however long it takes."""
+    name = row["organization_id"]
+    if row["sync_status"] in {"queued", "running"}:
+        return Finding("syncs", f"{name} has no data yet; its first {sync}")
+    if row["sync_status"] is None:
+        return Finding("syncs", f"{name} has no data yet", f"`routiq sync {name}`, then `routiq build`")
+    if is_building(settings):
+        return Finding("syncs", f"{name} has no data yet; {sync}, and a build is running")
+    return Finding("syncs", f"{name} has no data yet; {sync}, and nothing was built since", "`routiq build`")
+
+
+def _unread(settings: Settings) -> Iterator[Finding]:
+    with psycopg.connect(settings.url("owner"), connect_timeout=3) as connection:
+        found = find_unread(connection)
+    for name, parts in found.items():
+        for part in parts:
+            yield Finding("unread", f"{name}: {part.in_full()}", _remedy(part))
+    if not found:
+        yield Finding("unread", "the last sync of each clinic read everything")
+
+
+def _remedy(part: Unread) -> str:
+    if part.what == "forbidden":
+        return f"let the key's user see {part.feed} in Cliniko; the next sync reads them"
+    if part.what == "unavailable":
+        return "the next sync asks again; if it stays so, ask Cliniko"
+    return "mend it in Cliniko, and the next sync asks again; if it is right there, update Routiq"
+
+
+def _alerts(settings: Settings, platform: PlatformSettings) -> Iterator[Finding]:
+    with psycopg.connect(settings.url("owner"), connect_timeout=3) as connection:
+        late, jobs = undelivered(connection), failed_jobs(connection)
+    for one in late:
+        detail = f"{one.subject}, {HEADLINES[one.state]}: {one.last_error} (tried: {one.attempts})"
+        remedy = f"see to that address; it is tried again at {one.next_attempt_at:%H:%M} UTC"
+        yield Finding("alerts", detail, remedy)
+    for job_name, since in jobs.items():
+        detail = f"Dagster's job {job_name} fails since {since:%Y-%m-%d %H:%M} UTC"
+        yield Finding("alerts", detail, f"see its runs at {platform.dagster_pages}/runs")
+    if not platform.alert_addresses:
+        yield Finding("alerts", "nobody is told of faults: ROUTIQ_ALERT_URLS is empty")
+    elif not late:
+        yield Finding(
+            "alerts", f"whatever was to be told is told, to {len(platform.alert_addresses)} addresses"
+        )
 
 
 def _data(settings: Settings) -> Iterator[Finding]:

@@ -1,7 +1,8 @@
 """What completes the environment of a command: `.env` of the working folder, and what is remembered.
 
 The ports of what runs are remembered in `ROUTIQ_HOME/run/environment`, so that another shell, or the same one
-without its exports, finds them again. The environment wins, then `.env`, then memory.
+without its exports, finds them again. The environment wins, then `.env`, then memory. Who may make tokens is
+never remembered: it is said at each start, or nothing starts.
 """
 
 import os
@@ -19,11 +20,6 @@ REMEMBERED = (
     "ROUTIQ_DOCS_PORT",
     "ROUTIQ_CLINIKO_PORT",
     "ROUTIQ_CLERK_PORT",
-    "ROUTIQ_CLERK_ISSUER",
-    "ROUTIQ_CLERK_JWKS_URL",
-    "ROUTIQ_CLERK_AUTHORIZED_PARTIES",
-    "ROUTIQ_CLERK_API_URL",
-    "ROUTIQ_OPERATORS",
 )
 
 

@@ -26,6 +26,8 @@ select
     progress.pages_done,
     progress.pages_total,
     progress.requests,
+    progress.rows_refused,
+    progress.unread_feeds,
     publications.data_as_of,
     publications.data_version
 from app.organizations
@@ -39,7 +41,9 @@ left join lateral (
     select
         sum(pages_done)::bigint as pages_done,
         sum(pages_total)::bigint as pages_total,
-        sum(requests)::bigint as requests
+        sum(requests)::bigint as requests,
+        sum(rows_quarantined)::bigint as rows_refused,
+        array_agg(feed order by feed) filter (where status in ('forbidden', 'unavailable')) as unread_feeds
     from app.sync_run_feeds
     where sync_run_feeds.organization_id = organizations.organization_id
         and sync_run_feeds.sync_run_id = run.id
@@ -76,6 +80,12 @@ def describe_sync(row: dict[str, Any], now: datetime) -> str:
         return f"{row['sync_kind']} queued {ago(row['requested_at'], now)}"
     if status == "failed":
         return f"{row['sync_kind']} failed {ago(row['finished_at'], now)}: {row['error_code']}"
+    if status == "incomplete":
+        missing = [f"{row['rows_refused']} records refused"] if row["rows_refused"] else []
+        missing += [f"{feed} not read" for feed in row["unread_feeds"] or []]
+        return ": ".join(
+            [f"{row['sync_kind']} incomplete {ago(row['finished_at'], now)}", ", ".join(missing)]
+        )
     return f"{row['sync_kind']} succeeded {ago(row['finished_at'], now)}"
 
 

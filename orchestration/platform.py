@@ -29,6 +29,7 @@ from orchestration.readiness import (
     wait_until_all_answer,
 )
 from orchestration.settings import DAGSTER_PASSWORD, DagsterWebSettings, PlatformSettings
+from orchestration.sign_in import require_fitting_issuer
 from orchestration.supervision import Supervisor
 from orchestration.supervision_config import Program, python
 from warehouse.bootstrap import embedded_server, prepare_warehouse
@@ -88,13 +89,11 @@ def process_environment(settings: Settings) -> dict[str, str]:
 
 
 def prepare(settings: Settings, say: Say) -> None:
-    """Have Postgres running with the newest schema, Dagster's and dlt's tables made, the docs site too.
+    """Have Dagster's and dlt's tables made, and the docs site.
 
     Raises:
-        CommandError: the server does not start, or the dbt project cannot be parsed.
+        CommandError: the dbt project cannot be parsed.
     """
-    say("database: starting, bringing the schema up to date")
-    prepare_database(settings)
     say("Dagster, dlt and dbt: preparing")
     with ThreadPoolExecutor() as pool:
         steps = [
@@ -178,6 +177,9 @@ def up(say: Say) -> tuple[Settings, PlatformSettings]:
     platform.require_sign_in()
     wanted = programs(settings, platform)
     check_ports(settings, wanted)
+    say("database: starting, bringing the schema up to date")
+    prepare_database(settings)
+    require_fitting_issuer(settings, platform)
     prepare(settings, say)
     say("processes: starting the API, Dagster and the docs site")
     wait(settings, platform, start(settings, wanted))

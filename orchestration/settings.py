@@ -6,6 +6,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from orchestration.errors import CommandError
+from warehouse.loopback import is_loopback_issuer
 from warehouse.settings import HomeSettings
 
 DAGSTER_USER = "operator"
@@ -24,8 +25,24 @@ class PlatformSettings(HomeSettings):
     clerk_port: int = Field(default=8092, ge=1, le=65535)
     stale_after_hours: float = Field(default=3, gt=0)
     clerk_issuer: str = ""
+    clerk_jwks_url: str = ""
+    clerk_jwt_key: str = ""
     clerk_authorized_parties: str = ""
+    allow_loopback_issuer: bool = False
     alert_urls: str = Field(default="", description="addresses for Apprise, separated by commas or blanks")
+    dagster_url: str = Field(default="", description="Dagster's pages as whoever is alerted reaches them")
+
+    @property
+    def alert_addresses(self) -> list[str]:
+        return self.alert_urls.replace(",", " ").split()
+
+    @property
+    def dagster_pages(self) -> str:
+        return self.dagster_url.rstrip("/") or f"http://127.0.0.1:{self.dagster_port}"
+
+    @property
+    def has_loopback_issuer(self) -> bool:
+        return is_loopback_issuer(self.clerk_issuer, self.clerk_jwks_url, self.clerk_jwt_key)
 
     def require_sign_in(self) -> None:
         """The API trusts no issuer by default, so it would not start.
@@ -40,7 +57,8 @@ class PlatformSettings(HomeSettings):
         if missing := [name for name, value in wanted.items() if not value]:
             raise CommandError(
                 f"{' and '.join(missing)} must be set: whose tokens the API takes, and from which pages "
-                "(see .env.example; `make demo` brings an issuer of its own)"
+                "(see .env.example). Neither is remembered from an earlier start; "
+                "a demo is started again by `make demo`, which brings an issuer of its own"
             )
 
 

@@ -1,8 +1,8 @@
 """`python -m sandbox demo`: everything at once, on two clinics that do not exist.
 
-clinics drawn -> sandbox Cliniko and Clerk -> Postgres -> keys stored -> first clinic synced and built, while
-Dagster and the API start -> second clinic asked for through the API, loading behind. Each step looks first
-whether it is done, so a second start takes seconds and a killed one is gone on with.
+nobody real is here -> clinics drawn -> sandbox Cliniko and Clerk -> Postgres -> keys stored -> first clinic
+synced and built, while Dagster and the API start -> second clinic asked for through the API, loading behind.
+Each step looks first whether it is done, so a second start takes seconds and a killed one is gone on with.
 """
 
 import argparse
@@ -30,6 +30,7 @@ from orchestration.supervision import Supervisor
 from orchestration.supervision_config import Program, python
 from sandbox.demo_clinics import CLINICS, FIRST, SECOND, DemoClinic
 from sandbox.demo_console import Console
+from sandbox.demo_home import require_demo_home
 from sandbox.demo_outreach import log_outreach
 from sandbox.demo_staff import write_directory
 from sandbox.errors import SandboxError
@@ -37,6 +38,7 @@ from warehouse.organizations import list_organizations
 from warehouse.settings import HomeSettings, Settings, ensure_secrets
 
 PARTY = "http://127.0.0.1"
+PARTIES = "http://127.0.0.1:*,http://localhost:*"  # also of a front end that is being written
 OPERATOR = "user_demo_operator"
 TOKEN_SECONDS = 3600
 CLERK_KEY = "ROUTIQ_CLERK_SECRET_KEY"
@@ -77,13 +79,16 @@ def _stopped_by_signals(demo: "Demo", console: Console, *, detach: bool) -> Iter
 
 
 def prepare_demo(console: Console) -> "Demo":
-    """Read settings; the demo brings its own Clerk and its own key to it, whatever was set."""
+    """Read settings; at each start the demo brings its own Clerk and a key to it, whatever was set."""
     load_environment()
+    require_demo_home()
     ports = PlatformSettings()
     os.environ["ROUTIQ_CLERK_ISSUER"] = f"http://127.0.0.1:{ports.clerk_port}"
     os.environ["ROUTIQ_CLERK_API_URL"] = f"http://127.0.0.1:{ports.clerk_port}/v1"
     os.environ["ROUTIQ_CLERK_JWKS_URL"] = ""
-    os.environ["ROUTIQ_CLERK_AUTHORIZED_PARTIES"] = f"{PARTY}:{ports.api_port}"
+    os.environ["ROUTIQ_CLERK_JWT_KEY"] = ""
+    os.environ["ROUTIQ_CLERK_AUTHORIZED_PARTIES"] = PARTIES
+    os.environ["ROUTIQ_ALLOW_LOOPBACK_ISSUER"] = "0"
     os.environ["ROUTIQ_OPERATORS"] = OPERATOR
     secrets_file = ensure_secrets(HomeSettings().home, CLERK_KEY, DAGSTER_PASSWORD)
     os.environ[CLERK_KEY] = dotenv_values(secrets_file)[CLERK_KEY] or ""
@@ -170,11 +175,6 @@ class Demo:
         """Store each clinic's key, by the command a person would type."""
         base_url = f"http://127.0.0.1:{self.ports.cliniko_port}"
         known = {one.organization_id: one.base_url for one in list_organizations(self.settings)}
-        if strangers := known.keys() - {clinic.organization_id for clinic in CLINICS}:
-            raise CommandError(
-                f"this ROUTIQ_HOME holds other organizations ({', '.join(sorted(strangers))}); "
-                "the demo wants one of its own: set ROUTIQ_HOME to another folder"
-            )
         for clinic in CLINICS:
             if (known.get(clinic.organization_id) or "").removesuffix("/v1") != base_url:
                 self._routiq(

@@ -21,11 +21,14 @@ from serving.database import Database
 from serving.docs_page import install_docs
 from serving.document import INFO, describe
 from serving.envelope import EXPOSED_HEADERS, Envelope
+from serving.errors import Unavailable
 from serving.handlers import install_handlers
+from serving.issuer import IssuerCheck
 from serving.keys import FetchedKeys, FixedKey, Keys, fetch_from, keep_fresh
 from serving.limits import Limits, OwnLimits, Tier
 from serving.monitoring.router import router as monitoring
 from serving.outreach.router import router as outreach
+from serving.parties import Parties
 from serving.patients.router import router as patients
 from serving.performance.router import router as performance
 from serving.reengagement.router import router as reengagement
@@ -34,7 +37,7 @@ from serving.settings import ServingSettings
 from serving.shared_limits import SharedLimits
 from serving.sync.router import dashboard_router as sync_dashboard
 from serving.sync.router import router as sync
-from serving.tokens import Rules, Verifier
+from serving.tokens import ROLES, Rules, Verifier
 from serving.trends.router import router as trends
 
 OPERATOR_POOL_SIZE = 2
@@ -84,20 +87,24 @@ def make_services(settings: ServingSettings) -> Services:
     )
     rules = Rules(
         issuer=settings.clerk_issuer,
-        authorized_parties=frozenset(settings.clerk_authorized_parties),
+        authorized_parties=Parties.of(settings.clerk_authorized_parties),
         operators=frozenset(settings.operators),
+        roles={**ROLES, **settings.clerk_roles},
     )
     database = Database(
         settings.api_database_url.get_secret_value(),
         settings.api_pool_size,
         cache_bytes(settings),
     )
+    operators = Database(settings.operator_database_url.get_secret_value(), OPERATOR_POOL_SIZE)
+    needs_a_look = settings.has_loopback_issuer and not settings.allow_loopback_issuer
     return Services(
         verifier=Verifier(keys, rules, time.time),
+        issuer=IssuerCheck(operators, is_needed=needs_a_look),
         limits=make_limits(settings),
         database=database,
         audit=database.appender(RECORD),
-        operators=Database(settings.operator_database_url.get_secret_value(), OPERATOR_POOL_SIZE),
+        operators=operators,
         mirror=mirror_for(settings, database),
     )
 
@@ -126,9 +133,11 @@ def make_limits(settings: ServingSettings) -> Limits:
 
 def cors(settings: ServingSettings) -> Middleware:
     """Browsers of the authorized parties may read the answers, and the headers about limits and freshness."""
+    parties = Parties.of(settings.clerk_authorized_parties)
     return Middleware(
         CORSMiddleware,
-        allow_origins=list(settings.clerk_authorized_parties),
+        allow_origins=sorted(parties.named),
+        allow_origin_regex=parties.pattern,
         allow_methods=["GET", "POST"],
         allow_headers=[
             "Authorization",
@@ -150,9 +159,14 @@ def set_garbage_aside() -> None:
 
 @contextlib.asynccontextmanager
 async def lifespan(services: Services) -> AsyncIterator[None]:
-    """See that the wall stands, then open the pool and fetch the keys: `/ready` tells when they are there."""
+    """See that the wall stands, then open the pool and fetch the keys: `/ready` tells when they are there.
+
+    A database that is away may come later: no caller is let in before `issuer` could look.
+    """
     await services.database.open()
     await services.operators.open()
+    with contextlib.suppress(Unavailable):
+        await services.issuer.require()
     keys = services.verifier.keys
     fetching = asyncio.create_task(keep_fresh(keys)) if isinstance(keys, FetchedKeys) else None
     set_garbage_aside()

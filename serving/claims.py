@@ -8,7 +8,8 @@ Instant = Annotated[int, Field(gt=0, lt=2**40)]
 Subject = Annotated[str, StringConstraints(pattern=r"^(?!mch_)[A-Za-z0-9_.|:-]{1,255}\Z")]
 SessionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.|:-]{1,255}\Z")]
 OrganizationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
-ROLES: dict[str, Literal["member", "admin"]] = {"member": "member", "admin": "admin"}
+RoleName = r"[A-Za-z0-9_:-]{1,64}\Z"
+Role = Literal["member", "admin"]
 
 
 class Claims(BaseModel):
@@ -30,19 +31,20 @@ class ClaimsV1(Claims):
     """`org_id` and `org_role` ("org:admin"); both or neither."""
 
     org_id: OrganizationId | None = None
-    org_role: Annotated[str, StringConstraints(pattern=r"^org:[a-z0-9_:]{1,64}\Z")] | None = None
+    org_role: Annotated[str, StringConstraints(pattern=rf"^org:{RoleName}")] | None = None
     org_slug: str | None = None
     org_permissions: list[str] | None = None
 
-    def organization(self) -> tuple[str | None, Literal["member", "admin"] | None]:
-        return self.org_id, ROLES.get((self.org_role or "").removeprefix("org:"))
+    def organization(self) -> tuple[str | None, str | None]:
+        """Its id, and the role there as Clerk calls it, without the prefix."""
+        return self.org_id, (self.org_role or "").removeprefix("org:") or None
 
 
 class Organization(BaseModel):
     model_config = Claims.model_config
 
     id: OrganizationId
-    rol: Annotated[str, StringConstraints(pattern=r"^(?!org:)[a-z0-9_:]{1,64}\Z")]
+    rol: Annotated[str, StringConstraints(pattern=rf"^(?!org:){RoleName}")]
     slg: str | None = None
     per: str | None = None
     fpm: str | None = None
@@ -54,5 +56,5 @@ class ClaimsV2(Claims):
     v: Annotated[int, Field(ge=2, le=2)]  # not a Literal: that would take 2.0
     o: Organization | None = None
 
-    def organization(self) -> tuple[str | None, Literal["member", "admin"] | None]:
-        return (self.o.id, ROLES.get(self.o.rol)) if self.o else (None, None)
+    def organization(self) -> tuple[str | None, str | None]:
+        return (self.o.id, self.o.rol) if self.o else (None, None)

@@ -20,12 +20,13 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
+from serving.claims import Role
 from serving.errors import Forbidden, TooManyRequests, Unauthenticated, Unavailable, WrongMediaType
 from serving.limits import Tier
 from serving.logs import log
 from serving.parameters import check_parameters
 from serving.services import services_of
-from serving.tokens import Caller, Role, TokenRefused, Verifier
+from serving.tokens import Caller, TokenRefused, Verifier
 
 Access = Literal["member", "admin"]
 ORGANIZATION_PARAMETERS = ("organization_id", "org_id")
@@ -64,6 +65,7 @@ class Guard(SecurityBase):
         """Let the caller in, or raise 401, 403 or 429."""
         services = services_of(request)
         caller = await authenticate(request.headers, services.verifier)
+        await services.issuer.admit()
         if caller.organization_id is None:
             raise Forbidden
         request.state.organization_id = caller.organization_id
@@ -76,7 +78,10 @@ class Guard(SecurityBase):
         request.state.member = self._member(caller, caller.organization_id)
 
     def _member(self, caller: Caller, organization_id: str) -> Member:
-        if caller.role is None or (self.role == "admin" and caller.role != "admin"):
+        if caller.role is None:
+            log.warning("role_unknown", role=caller.clerk_role)  # ROUTIQ_CLERK_ROLES may say what it means
+            raise Forbidden
+        if self.role == "admin" and caller.role != "admin":
             raise Forbidden
         return Member(caller.subject, caller.session_id, organization_id, caller.role, caller.is_operator)
 

@@ -14,6 +14,7 @@ import structlog
 ALLOWED = {
     *("event", "level", "timestamp", "logger", "request_id", "method", "route", "status", "duration_ms"),
     *("organization_id", "subject", "reason", "error", "sqlstate", "host", "port", "count", "holes"),
+    *("role", "organizations", "remedy"),
 }
 # Libraries whose message templates (never their arguments) may be written.
 TRUSTED_TEMPLATES = ("uvicorn", "psycopg.pool")

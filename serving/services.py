@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 
 from serving.database import Database
+from serving.issuer import IssuerCheck
 from serving.limits import Limits
 from serving.together import Together
 from serving.tokens import Verifier
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Services:
     verifier: Verifier
+    issuer: IssuerCheck
     limits: Limits
     database: Database
     audit: Together

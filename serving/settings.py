@@ -3,9 +3,9 @@
 The keys that sign tokens come either from the issuer's JWKS (`clerk_jwks_url`, by default the issuer's
 well-known path) or from one fixed public key (`clerk_jwt_key`, PEM), for networks that may not call out.
 `clerk_secret_key` is for mirroring who belongs to an organization; without it only that is refused.
+`clerk_roles` says what an instance's own roles mean here: "receptionist=member, owner=admin".
 """
 
-import ipaddress
 from collections.abc import Iterable
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from serving.claims import Role
+from serving.parties import ANY_PORT
+from warehouse.loopback import is_loopback, is_loopback_issuer, is_loopback_url
 from warehouse.settings import HomeSettings
 from warehouse.settings import Settings as WarehouseSettings
 
@@ -35,7 +38,9 @@ class ServingSettings(BaseSettings):
     clerk_jwks_url: str = ""
     clerk_jwt_key: str = ""
     clerk_authorized_parties: CommaList = Field(min_length=1)
+    clerk_roles: Annotated[dict[str, Role], NoDecode] = Field(default_factory=dict)
     operators: CommaList = ()
+    allow_loopback_issuer: bool = False
 
     clerk_api_url: str = "https://api.clerk.com/v1"
     clerk_secret_key: SecretStr | None = None
@@ -74,6 +79,11 @@ class ServingSettings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return tuple(value) if isinstance(value, Iterable) else value
 
+    @field_validator("clerk_roles", mode="before")
+    @classmethod
+    def _read_roles(cls, value: object) -> object:
+        return read_roles(value) if isinstance(value, str) else value
+
     @field_validator("redis_url", mode="after")
     @classmethod
     def _check_redis_url(cls, value: SecretStr | None) -> SecretStr | None:
@@ -88,6 +98,20 @@ class ServingSettings(BaseSettings):
         if self.api_workers > 1 and self.redis_url is None:
             raise ValueError("ROUTIQ_API_WORKERS above 1 needs ROUTIQ_REDIS_URL: workers must count together")
         return self
+
+    @model_validator(mode="after")
+    def _keep_any_port_to_this_machine(self) -> Self:
+        for party in self.clerk_authorized_parties:
+            if "*" in party and not (ANY_PORT.fullmatch(party) and is_loopback_url(self.clerk_issuer)):
+                raise ValueError(
+                    "ROUTIQ_CLERK_AUTHORIZED_PARTIES names each page with its port; http://localhost:* and "
+                    "http://127.0.0.1:* are for an issuer on this machine, as the demo's is"
+                )
+        return self
+
+    @property
+    def has_loopback_issuer(self) -> bool:
+        return is_loopback_issuer(self.clerk_issuer, self.clerk_jwks_url, self.clerk_jwt_key)
 
     @model_validator(mode="after")
     def _default_and_check_urls(self) -> Self:
@@ -114,10 +138,16 @@ def require_private_way(url: str, setting: str) -> None:
         raise ValueError(f"{setting} must be https, or http on this machine")
 
 
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def read_roles(written: str) -> dict[str, str]:
+    """ "receptionist=member, org:owner=admin": Clerk's role, with or without its prefix, and ours.
+
+    Raises:
+        ValueError: it is written otherwise, or says two things of a role.
+    """
+    roles: dict[str, str] = {}
+    for pair in filter(None, (part.strip() for part in written.split(","))):
+        name, _, role = (part.strip() for part in pair.partition("="))
+        name = name.removeprefix("org:")
+        if not name or role not in {"member", "admin"} or roles.setdefault(name, role) != role:
+            raise ValueError("ROUTIQ_CLERK_ROLES is a comma list of Clerk's role=member or role=admin")
+    return roles

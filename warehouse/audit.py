@@ -168,3 +168,23 @@ def who_saw(
         known = connection.execute("select to_regclass('marts.dim_patients') is not null as built").fetchone()
         merged = MERGED if known and known["built"] else "select null::text where false"
         return connection.execute(sql.SQL(VIEWS).format(merged=sql.SQL(merged)), named).fetchall()
+
+
+def is_known(settings: Settings, patient_id: str, organization_id: str | None = None) -> bool:
+    """Whether a patient of that id was ever read, or shown to anybody at any time."""
+    with psycopg.connect(settings.url("owner")) as connection:
+        row = connection.execute(
+            """
+            select exists (
+                select from raw_cliniko.patients
+                where id = %(patient_id)s
+                    and (%(organization_id)s::text is null or organization_id = %(organization_id)s)
+            ) or exists (
+                select from app.audit_log
+                where patient_ids @> array[%(patient_id)s::text]
+                    and (%(organization_id)s::text is null or organization_id = %(organization_id)s)
+            )
+            """,
+            {"patient_id": patient_id, "organization_id": organization_id},
+        ).fetchone()
+    return bool(row and row[0])

@@ -1,6 +1,7 @@
 """A backup is one file that pg_dump writes: everything the embedded server holds, of one instant.
 
 The secrets are not in it: `ROUTIQ_HOME/secrets.env` is kept elsewhere, or whoever finds the file can open it.
+Nor is who was erased after it was made: `ROUTIQ_HOME/erased-patients` is kept with the secrets.
 A server that `DATABASE_URL` names is backed up as that server is.
 """
 
@@ -14,6 +15,7 @@ from psycopg import sql
 
 from warehouse.bootstrap import embedded_server, ensure_database, ensure_roles, migrate
 from warehouse.embedded import binaries
+from warehouse.erasing import Erasure, erase_the_gone, vacuum
 from warehouse.settings import Settings
 
 
@@ -48,8 +50,10 @@ def back_up(settings: Settings, path: Path) -> int:
     return path.stat().st_size
 
 
-def restore(settings: Settings, path: Path) -> None:
+def restore(settings: Settings, path: Path) -> list[Erasure]:
     """Fill the embedded server from a backup, also from one of an older version, and leave it running.
+
+    Whoever was erased since it was made is erased again; returns of whom something was there.
 
     Raises:
         BackupError: there are organizations already, something is connected, or it is no whole backup.
@@ -67,8 +71,11 @@ def restore(settings: Settings, path: Path) -> None:
     into = f"--dbname={settings.database_name}"
     _run(settings, "pg_restore", "--single-transaction", "--exit-on-error", into, str(path))
     migrate(settings)
+    erasures = erase_the_gone(settings, "operator:restore")
+    vacuum(settings, erasures)
     with psycopg.connect(settings.url("admin"), autocommit=True) as connection:
         connection.execute("analyze")  # statistics are not in it, and without them plans are guesses
+    return erasures
 
 
 def _require_embedded(settings: Settings) -> None:

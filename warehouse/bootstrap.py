@@ -4,6 +4,7 @@ settings -> (embedded server) -> database, roles -> alembic upgrade head
 """
 
 from pathlib import Path
+from typing import Any
 
 import alembic.command
 import alembic.config
@@ -51,6 +52,21 @@ def prepare_warehouse(settings: Settings) -> None:
         ensure_database(settings)
     ensure_roles(settings)
     migrate(settings)
+
+
+def is_made(settings: Settings) -> bool:
+    """Whether roles and database were made, by any version."""
+    maintenance: dict[str, Any] = {"dbname": "postgres"} if settings.is_embedded else {}
+    with psycopg.connect(settings.url("admin"), connect_timeout=10, **maintenance) as connection:
+        row = connection.execute(
+            """
+            select
+                exists (select from pg_roles where rolname = 'routiq_loader')
+                and (not %s or exists (select from pg_database where datname = %s))
+            """,
+            [settings.is_embedded, settings.database_name],
+        ).fetchone()
+    return bool(row and row[0])
 
 
 def ensure_database(settings: Settings) -> None:
@@ -102,6 +118,7 @@ def alembic_config(settings: Settings) -> alembic.config.Config:
     config = alembic.config.Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["url"] = settings.url("owner")
+    config.attributes["master_key"] = settings.master_key_bytes  # called by the migration that seals anew
     return config
 
 

@@ -5,6 +5,9 @@ and never stops. The server is daemonised by pg_ctl: it outlives whoever started
 
 PostgreSQL refuses to run as root. There the binaries and the cluster live below `/var/lib/routiq`, owned by
 the system user `routiq`, because the home of root is closed to that user.
+
+Its log tells of the server alone: the text of an error quotes what a caller or a clinic sent, so errors are
+told to whoever caused them and written down nowhere. One file a weekday, overwritten a week later.
 """
 
 import importlib.metadata
@@ -34,10 +37,23 @@ maintenance_work_mem = '128MB'
 max_wal_size = '2GB'
 random_page_cost = 1.1
 jit = off
-log_min_messages = 'warning'
+logging_collector = on
+log_directory = '..'
+log_filename = 'server-%a.log'
+log_rotation_age = '1d'
+log_rotation_size = 0
+log_truncate_on_rotation = on
+log_file_mode = 0600
+log_min_messages = 'log'
+log_min_error_statement = 'panic'
 log_error_verbosity = 'terse'
+log_statement = 'none'
+log_duration = off
+log_min_duration_statement = -1
+log_min_duration_sample = -1
 log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
+log_checkpoints = off
 """
 
 
@@ -55,7 +71,7 @@ class EmbeddedPostgres:
 
     @property
     def cluster(self) -> Path:
-        """The folder that holds `data` and `server.log`."""
+        """The folder that holds `data`, `server.log` of the start and `server-Mon.log` of what followed."""
         if os.geteuid() != 0:
             return self.home.resolve() / "postgres"
         return SYSTEM_ROOT / "clusters" / self._cluster_name()
@@ -77,6 +93,7 @@ class EmbeddedPostgres:
         if not (self.data / "PG_VERSION").exists():
             self._initdb()
         self._write_configuration()
+        (self.cluster / "server.log").unlink(missing_ok=True)
         started = self._run(
             "pg_ctl",
             "start",
@@ -91,7 +108,7 @@ class EmbeddedPostgres:
         )
         if started.returncode != 0:
             raise EmbeddedPostgresError(
-                f"PostgreSQL did not start on port {self.port}; its log is {self.cluster / 'server.log'}:\n"
+                f"PostgreSQL did not start on port {self.port}; it logs to {self.cluster / 'server*.log'}:\n"
                 + self._log_tail()
             )
         return self._check_ours()
@@ -211,10 +228,9 @@ class EmbeddedPostgres:
             )
 
     def _log_tail(self) -> str:
-        try:
-            return "\n".join((self.cluster / "server.log").read_text().splitlines()[-5:])
-        except OSError:
-            return "(no log)"
+        """Of the newest: the server's own, once it has taken over from pg_ctl's."""
+        logs = sorted(self.cluster.glob("server*.log"), key=lambda path: path.stat().st_mtime_ns)
+        return "\n".join(logs[-1].read_text().splitlines()[-5:]) if logs else "(no log)"
 
 
 def _check_port_free(port: int) -> None:

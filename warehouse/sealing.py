@@ -1,7 +1,7 @@
 """Sealing secrets at rest: AES-256-GCM, a data key per organization wrapped by the key of the environment.
 
-Organization, name and version are associated data: a sealed value copied to another organization's row, or
-an old one put back, does not open.
+Organization, name, version and the address a value is for are associated data: a sealed value copied to
+another organization's row, an old one put back, or one whose address was changed, does not open.
 """
 
 import os
@@ -49,16 +49,20 @@ class Sealed:
     kek_id: str = KEK_ID
 
 
-def seal(master_key: bytes, organization_id: str, name: str, version: int, value: Secret) -> Sealed:
+def seal(
+    master_key: bytes, organization_id: str, name: str, version: int, address: str, value: Secret
+) -> Sealed:
+    """Seal a value that may go to `address` and nowhere else."""
     data_key = AESGCM.generate_key(bit_length=256)
+    place = _associated(organization_id, name, version, address)
     return Sealed(
         wrapped_key=_encrypt(master_key, data_key, _associated(organization_id, "data key", version)),
-        ciphertext=_encrypt(data_key, value.reveal().encode(), _associated(organization_id, name, version)),
+        ciphertext=_encrypt(data_key, value.reveal().encode(), place),
         version=version,
     )
 
 
-def unseal(master_key: bytes, organization_id: str, name: str, sealed: Sealed) -> Secret:
+def unseal(master_key: bytes, organization_id: str, name: str, address: str, sealed: Sealed) -> Secret:
     """Open a value where it belongs.
 
     Raises:
@@ -69,13 +73,23 @@ def unseal(master_key: bytes, organization_id: str, name: str, sealed: Sealed) -
     data_key = _decrypt(
         master_key, sealed.wrapped_key, _associated(organization_id, "data key", sealed.version)
     )
-    plain = _decrypt(data_key, sealed.ciphertext, _associated(organization_id, name, sealed.version))
-    return Secret(plain.decode())
+    place = _associated(organization_id, name, sealed.version, address)
+    return Secret(_decrypt(data_key, sealed.ciphertext, place).decode())
 
 
-def _associated(organization_id: str, name: str, version: int) -> bytes:
+def rewrap(old_key: bytes, new_key: bytes, organization_id: str, sealed: Sealed) -> bytes:
+    """The data key wrapped by another master key; what it seals stays as it is.
+
+    Raises:
+        SealError: the old master key does not open it.
+    """
+    place = _associated(organization_id, "data key", sealed.version)
+    return _encrypt(new_key, _decrypt(old_key, sealed.wrapped_key, place), place)
+
+
+def _associated(organization_id: str, name: str, version: int, *more: str) -> bytes:
     """Each part preceded by its length, so that no two places share one encoding."""
-    parts = (organization_id.encode(), name.encode(), str(version).encode())
+    parts = [part.encode() for part in (organization_id, name, str(version), *more)]
     return b"".join(len(part).to_bytes(4) + part for part in parts)
 
 
@@ -89,5 +103,6 @@ def _decrypt(key: bytes, value: bytes, associated: bytes) -> bytes:
         return AESGCM(key).decrypt(value[:_NONCE_BYTES], value[_NONCE_BYTES:], associated)
     except (InvalidTag, ValueError):
         raise SealError(
-            "the sealed value does not open: ROUTIQ_MASTER_KEY is another one, or the row was changed"
+            "the sealed value does not open: ROUTIQ_MASTER_KEY is another one, or the row was changed "
+            "(`routiq doctor` says what to do)"
         ) from None

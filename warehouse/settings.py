@@ -22,6 +22,7 @@ SECRET_NAMES = (
     "ROUTIQ_LOADER_PASSWORD",
     "ROUTIQ_API_PASSWORD",
     "ROUTIQ_OPERATOR_PASSWORD",
+    "ROUTIQ_ERASURE_KEY",
 )
 
 
@@ -42,11 +43,15 @@ class Settings(HomeSettings):
     database_name: str = "routiq"
 
     master_key: SecretStr
+    master_key_old: SecretStr | None = None
+    """The one before, until `routiq org rewrap` has been run."""
     admin_password: SecretStr
     owner_password: SecretStr
     loader_password: SecretStr
     api_password: SecretStr
     operator_password: SecretStr
+    erasure_key: SecretStr
+    """By it erased persons are known again. It outlives the master key: never change it."""
 
     @classmethod
     def load(cls) -> Self:
@@ -85,10 +90,24 @@ class Settings(HomeSettings):
         Raises:
             ValueError: it is not 32 bytes of base64.
         """
-        key = base64.b64decode(self.master_key.get_secret_value(), validate=True)
-        if len(key) != 32:
-            raise ValueError("ROUTIQ_MASTER_KEY must be 32 bytes in base64")
-        return key
+        return _key_bytes("ROUTIQ_MASTER_KEY", self.master_key)
+
+    def old_master_key_bytes(self) -> bytes | None:
+        """As `master_key_bytes`, of the key before; None while no other one is to be left behind."""
+        old = self.master_key_old
+        return (
+            _key_bytes("ROUTIQ_MASTER_KEY_OLD", old) if old is not None and old.get_secret_value() else None
+        )
+
+
+def _key_bytes(name: str, value: SecretStr) -> bytes:
+    try:
+        key = base64.b64decode(value.get_secret_value(), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise ValueError(f"{name} must be 32 bytes in base64")
+    return key
 
 
 def ensure_secrets(home: Path, *more: str) -> Path:

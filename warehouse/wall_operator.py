@@ -11,7 +11,7 @@ OPERATOR = "routiq_operator"
 VISIBLE: dict[str, set[str]] = {
     "app.organizations": {
         *("organization_id", "name", "country", "time_zone", "is_active", "sync_enabled", "created_at"),
-        *("treatment_note_roles",),
+        *("treatment_note_roles", "country_is_given"),
     },
     "app.sync_runs": {
         *("organization_id", "id", "kind", "status", "requested_by", "requested_at", "started_at"),
@@ -23,6 +23,7 @@ VISIBLE: dict[str, set[str]] = {
         *("rate_limit_waits", "rows_read", "rows_new", "rows_changed", "rows_removed", "rows_quarantined"),
         *("rows_blanked", "error_code", "error_detail", "note", "started_at", "finished_at"),
     },
+    "app.cliniko_credentials": {"organization_id", "is_loopback"},
     "app.publications": {"organization_id", "data_version", "data_as_of", "published_at"},
     "app.clerk_organizations": {"organization_id", "created_at"},
     "app.clerk_users": {"organization_id", "user_id", "is_banned", "created_at", "last_sign_in_at"},

@@ -1,11 +1,11 @@
 """Where an organization's Cliniko is: from its key's shard, or as given; and which links lead there.
 
-Our key goes with every request, so a host is checked before it is asked: Cliniko's own, on the key's shard,
-or this machine (the sandbox).
+Our key goes with every request, so a host is checked before it is asked, anew by each client: Cliniko's own,
+on the key's shard, or this machine (the sandbox).
 """
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from ingestion.errors import SyncError
 
@@ -29,11 +29,11 @@ def base_url_for(api_key: str, given: str | None = None) -> str:
     """
     if given is None:
         return f"https://api.{shard_of(api_key)}.cliniko.com/v1"
-    parts = urlsplit(given)
+    parts, port = _parts_of(given)
     host = parts.hostname or ""
     found = _CLINIKO_HOST.fullmatch(host)
     if not (is_loopback(given) and parts.scheme in {"http", "https"}) and not (
-        found and parts.scheme == "https" and parts.port in {None, 443}
+        found and parts.scheme == "https" and port in {None, 443}
     ):
         raise SyncError("bad_address", f"{host or given!r} is neither Cliniko over https nor this machine")
     if found and found[1] != shard_of(api_key):
@@ -42,6 +42,20 @@ def base_url_for(api_key: str, given: str | None = None) -> str:
         )
     root = given.rstrip("/")
     return root if root.endswith("/v1") else f"{root}/v1"
+
+
+def _parts_of(given: str) -> tuple[SplitResult, int | None]:
+    """An address and nothing more: what else may stand in a URL could say another host to another reader."""
+    try:
+        parts = urlsplit(given)
+        port = parts.port
+    except ValueError:
+        raise SyncError("bad_address", "the address cannot be read as one") from None
+    if not given.isascii() or not given.isprintable() or set(given) & set(" \\@?#%"):
+        raise SyncError(
+            "bad_address", "an address is https://HOST or https://HOST/v1, without user, query or fragment"
+        )
+    return parts, port
 
 
 def is_loopback(url: str) -> bool:

@@ -6,10 +6,12 @@ Nothing here knows feeds or pages. Errors name the path and the status, never th
 import base64
 import json
 import random
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
@@ -18,25 +20,37 @@ import httpx
 import orjson
 import stamina
 
-from ingestion.cliniko.address import is_below, is_loopback
+from ingestion.cliniko.address import base_url_for, is_below, is_loopback
 from ingestion.cliniko.pace import Pace
 from ingestion.errors import SyncError
 from ingestion.settings import ClinikoSettings
 from warehouse.sealing import Secret
 
+# A number, not within a text, of more digits than a float is sure to hold.
+_LONG_NUMBER = re.compile(rb"[:\[,]\s*-?(?=[\d.]{17})\d+\.\d")
+
+# It would log each retry in words and to places of its own; whoever waits is told by `on_wait`.
+stamina.instrumentation.set_on_retry_hooks(())
+
 _FINAL = {
-    401: ("wrong_key", "Cliniko refuses the API key; check the key and that it belongs to this shard"),
     400: ("refused", "Cliniko refuses the request"),
+    401: ("wrong_key", "Cliniko refuses the API key; check the key and that it belongs to this shard"),
+    403: ("forbidden", "the user of the API key may not read it"),
     404: ("not_found", "Cliniko knows no such list here; check the address and the shard of the key"),
+    410: ("gone", "Cliniko has this list no longer; look for a newer version of routiq"),
     422: ("refused", "Cliniko refuses the request"),
 }
+WORDS_BYTES = 4096
+WORDS_LENGTH = 200
+_MARKUP = re.compile(r"<[^>]*>?|>")
 
 
-class ForbiddenError(SyncError):
-    """The key's user may not read this."""
+class RefusedError(SyncError):
+    """Cliniko does not do what is asked, such as filter by a field; `words` are its own."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__("forbidden", f"the user of the API key may not read {path}")
+    def __init__(self, message: str, words: str) -> None:
+        super().__init__("refused", message)
+        self.words = words
 
 
 class _PassingError(Exception):
@@ -83,12 +97,15 @@ class Client:
     check: Callable[[], None] = lambda: None
     """Called before each request and during waits; raises to end the run."""
     on_wait: Callable[[float, str], None] = lambda *_: None
-    """Told each second how long is still to be waited, and for what."""
+    """Told each second how long is still to be waited, and for what; before another try once."""
+    tries_seconds: float | None = None
+    """After this long no further try of one request begins; None: as many as `settings` say."""
     counters: Counters = field(default_factory=Counters)
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], object] = time.sleep
 
     def __post_init__(self) -> None:
+        base_url_for(self.api_key.reveal(), self.base_url)
         token = base64.b64encode(f"{self.api_key.reveal()}:".encode()).decode()
         self._http = httpx.Client(
             headers={
@@ -126,13 +143,18 @@ class Client:
             for attempt in stamina.retry_context(
                 on=_PassingError,
                 attempts=self.settings.attempts,
-                timeout=None,
+                timeout=self.tries_seconds,
                 wait_initial=self.settings.retry_seconds,
                 wait_max=30.0,
                 wait_jitter=self.settings.retry_seconds,
             ):
                 with attempt:
-                    return self._get_when_allowed(url, path, check, patience)
+                    try:
+                        return self._get_when_allowed(url, path, check, patience)
+                    except _PassingError as failure:
+                        if attempt.num < self.settings.attempts:
+                            self.on_wait(attempt.next_wait, f"{path}: {failure}, asked again")
+                        raise
         except _PassingError as failure:
             raise SyncError(failure.code, f"{path}: {failure}") from None
         raise AssertionError("unreachable")
@@ -184,32 +206,51 @@ class Client:
     def _exchange(self, url: str, path: str) -> Answer:
         deadline = time.monotonic() + self.settings.request_seconds
         with self._http.stream("GET", url) as response:
-            _refuse(response, path)
-            body = bytearray()
-            for part in response.iter_bytes():
-                body += part
-                if len(body) > self.settings.answer_megabytes * 1_000_000:
-                    raise SyncError("too_large", f"{path}: the answer is larger than the limit")
-                if time.monotonic() > deadline:
-                    raise _PassingError("timeout", "the answer did not end in time")
-        return Answer(_parse(bytes(body), response), _given_at(response))
+            if response.status_code != 200:
+                words = _words(response, deadline).replace(self.api_key.reveal(), "...")
+                raise _failure(response, path, words)
+            body = _read(response, self.settings.answer_megabytes * 1_000_000, deadline)
+        if body is None:
+            raise SyncError("too_large", f"{path}: the answer is larger than the limit")
+        return Answer(_parse(body, response), _given_at(response))
 
 
-def _refuse(response: httpx.Response, path: str) -> None:
-    """Raise for every status but 200."""
+def _read(response: httpx.Response, limit: int, deadline: float) -> bytes | None:
+    """The whole body, or None if it is larger than `limit`."""
+    body = bytearray()
+    for part in response.iter_bytes():
+        body += part
+        if len(body) > limit:
+            return None
+        if time.monotonic() > deadline:
+            raise _PassingError("timeout", "the answer did not end in time")
+    return bytes(body)
+
+
+def _failure(response: httpx.Response, path: str, words: str) -> Exception:
+    """What every status but 200 comes to."""
     status = response.status_code
-    if status == 200:
-        return
     if status == 429:
-        raise _TooManyError(_seconds_to_wait(response))
-    if status == 403:
-        raise ForbiddenError(path)
-    if status in _FINAL:
-        code, message = _FINAL[status]
-        raise SyncError(code, f"{path}: {message} ({status})")
+        return _TooManyError(_seconds_to_wait(response))
     if status >= 500:
-        raise _PassingError("server_error", f"Cliniko answers {status}")
-    raise SyncError("unexpected_status", f"{path}: Cliniko answers {status}")
+        return _PassingError("server_error", f"Cliniko answers {status}")
+    code, message = _FINAL.get(status, ("unexpected_status", "Cliniko answers what it should not"))
+    told = f"{path}: {message} ({status}){f'; Cliniko says: {words}' if words else ''}"
+    return RefusedError(told, words) if code == "refused" else SyncError(code, told)
+
+
+def _words(response: httpx.Response, deadline: float) -> str:
+    """The message of a JSON refusal, as one short printable line without markup."""
+    if response.status_code >= 500 or "json" not in response.headers.get("content-type", ""):
+        return ""
+    try:
+        message = orjson.loads(_read(response, WORDS_BYTES, deadline) or b"{}")["message"]
+    except (ValueError, TypeError, KeyError):
+        return ""
+    if not isinstance(message, str):
+        return ""
+    printable = "".join(sign if sign.isprintable() else " " for sign in message)
+    return " ".join(_MARKUP.sub(" ", printable).split())[:WORDS_LENGTH]
 
 
 def _parse(body: bytes, response: httpx.Response) -> dict[str, Any]:
@@ -217,7 +258,7 @@ def _parse(body: bytes, response: httpx.Response) -> dict[str, Any]:
         kind = response.headers.get("content-type", "no type").partition(";")[0][:40]
         raise _PassingError("not_json", f"Cliniko answers {kind} instead of JSON")
     try:
-        payload = orjson.loads(body)
+        payload = orjson.loads(body) if _LONG_NUMBER.search(body) is None else _parse_leniently(body)
     except orjson.JSONDecodeError:
         payload = _parse_leniently(body)
     if not isinstance(payload, dict):
@@ -226,10 +267,11 @@ def _parse(body: bytes, response: httpx.Response) -> dict[str, Any]:
 
 
 def _parse_leniently(body: bytes) -> object:
-    """Half a surrogate pair spoils the page for the fast parser; this one leaves it to the row's check."""
+    """Half a surrogate pair spoils the page for the fast parser, which also rounds long numbers; this one
+    leaves both to the row's check."""
     try:
-        return json.loads(body, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+        return json.loads(body, parse_constant=_refuse_constant, parse_float=Decimal)
+    except (ValueError, ArithmeticError, RecursionError):
         raise _PassingError("not_json", "the answer is cut short or not JSON") from None
 
 

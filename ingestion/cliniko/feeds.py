@@ -11,6 +11,8 @@ Kind = Literal["text", "id", "link", "instant", "date", "integer", "boolean", "d
 
 KINDS = frozenset(Kind.__args__)  # type: ignore[attr-defined]
 HIDING_FIELDS = frozenset({"archived_at", "deleted_at", "cancelled_at"})
+STATES = HIDING_FIELDS | {"merged_at", "merged_with_patient_id", "did_not_arrive", "starts_at"}
+"""Whether a record counts, and when. A record that hides one of these may not pass for one that has none."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Feed:
-    """One list of Cliniko. `hiding` are the fields that can be filtered and hide rows until lifted."""
+    """One list of Cliniko. `hiding` are the fields that can be filtered and hide rows until lifted, `whose`
+    the links that say whose a record is."""
 
     name: str
     kept: tuple[Column, ...]
     hiding: tuple[str, ...] = ()
+    whose: tuple[str, ...] = ()
     is_optional: bool = False
     is_list: bool = True
     has_stamps: bool = True
@@ -49,10 +53,10 @@ class Feed:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", self.path or f"/{self.name}")
-        unknown = set(self.hiding) - HIDING_FIELDS - {column.name for column in self.kept}
         names = [column.name for column in self.columns]
-        if unknown or len(names) != len(set(names)):
-            raise ValueError(f"feed {self.name}: hiding fields {unknown}, or a column twice")
+        unknown = {*self.hiding, *self.whose} - set(names)
+        if unknown or set(self.hiding) - HIDING_FIELDS or len(names) != len(set(names)):
+            raise ValueError(f"feed {self.name}: fields {unknown} are not kept, or a column twice")
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -62,6 +66,10 @@ class Feed:
             Column("updated_at", "instant", is_required=self.has_stamps),
         )
         return (Column("id", "id", is_required=True), *stamps, *self.kept)
+
+    def decides(self, column: Column) -> bool:
+        """Whether a record is unusable when this field does not fit; any other field is blanked then."""
+        return column.is_required or column.name in STATES or column.name in self.whose
 
     @property
     def is_incremental(self) -> bool:
@@ -106,6 +114,7 @@ FEEDS: tuple[Feed, ...] = (
             patient_case_id="link",
         ),
         hiding=("archived_at", "deleted_at", "cancelled_at"),
+        whose=("patient_id",),
     ),
     Feed(
         "group_appointments",
@@ -135,6 +144,7 @@ FEEDS: tuple[Feed, ...] = (
             patient_case_id="link",
         ),
         hiding=("archived_at", "deleted_at", "cancelled_at"),
+        whose=("booking_id", "patient_id"),
     ),
     Feed(
         "appointment_types",
@@ -190,24 +200,7 @@ FEEDS: tuple[Feed, ...] = (
             original_invoice_id="link",
         ),
         hiding=("archived_at", "deleted_at"),
-        is_optional=True,
-    ),
-    Feed(
-        "invoice_items",
-        _columns(
-            name="text",
-            code="text",
-            quantity="decimal",
-            unit_price="decimal",
-            net_price="decimal",
-            discounted_amount="decimal",
-            tax_rate="decimal",
-            total_including_tax="decimal",
-            archived_at="instant",
-            deleted_at="instant",
-            invoice_id="link",
-        ),
-        hiding=("archived_at", "deleted_at"),
+        whose=("patient_id",),
         is_optional=True,
     ),
     Feed(
@@ -225,6 +218,7 @@ FEEDS: tuple[Feed, ...] = (
             attendee_id="link",
         ),
         hiding=("archived_at", "deleted_at"),
+        whose=("patient_id",),
         is_optional=True,
     ),
     Feed(
@@ -239,6 +233,7 @@ FEEDS: tuple[Feed, ...] = (
             attendee_id="link",
         ),
         hiding=("archived_at",),
+        whose=("patient_id",),
         is_optional=True,
     ),
     Feed(
@@ -252,6 +247,7 @@ FEEDS: tuple[Feed, ...] = (
             patient_id="link",
         ),
         hiding=("archived_at",),
+        whose=("patient_id",),
         is_optional=True,
     ),
     Feed(

@@ -6,13 +6,15 @@ one, and one slips unseen over the border of two pages. Hence:
 - ascending by `updated_at`, so that what is edited moves to where we have not been yet;
 - from the second page on, nothing at or after the first answer's `Date`: the set can only shrink;
 - when its size changes, go on from the `updated_at` last seen. Reading twice is harmless;
-- what left the set lies at or after that `Date`: read on from there at the end.
+- what left the set lies at or after that `Date`: read on from there at the end, first pages only, each from
+  the last stamp of the one before. So stamps ahead of every clock are read once, not waited for;
+- as many requests as the announced size can explain, and no more.
 """
 
 import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,7 +23,11 @@ from ingestion.cliniko.client import Answer
 from ingestion.errors import SyncError
 
 PER_PAGE = 100
-_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+# A quiet list is read with one request for each hundred rows. Rows that move meanwhile, or many with one
+# stamp, cost some again; what needs more than this does not end by itself.
+REQUESTS_A_PAGE = 3
+REQUESTS_TO_SPARE = 60
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 class Getter(Protocol):
@@ -44,16 +50,29 @@ class Page:
 
     @property
     def last_stamp(self) -> str | None:
-        """The latest readable `updated_at`, as written."""
-        for record in reversed(self.records):
-            value = record.get("updated_at") if isinstance(record, dict) else None
-            if isinstance(value, str) and _STAMP.fullmatch(value):
-                return value
-        return None
+        """The last readable `updated_at`, to the second."""
+        return next((read for read in map(_stamp_of, reversed(self.records)) if read), None)
+
+    def first_stamp_after(self, border: str) -> str | None:
+        return min((read for read in map(_stamp_of, self.records) if read and read > border), default=None)
 
 
 def stamp(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _stamp_of(record: Any) -> str | None:
+    value = record.get("updated_at") if isinstance(record, dict) else None
+    if not (isinstance(value, str) and _STAMP.fullmatch(value)):
+        return None
+    try:
+        return stamp(datetime.fromisoformat(value))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _second_after(moment: str) -> str:
+    return stamp(datetime.fromisoformat(moment) + timedelta(seconds=1))
 
 
 @dataclass
@@ -70,6 +89,8 @@ class ListReader:
     """Told how many pages are still to come, this one included, whenever that becomes known."""
     through: datetime | None = None
     _restarts: int = field(default=0, init=False)
+    _requests: int = field(default=0, init=False)
+    _announced: int = field(default=0, init=False)
 
     def pages(self, since: str | None = None) -> Iterator[Page]:
         """Every record stamped at or after `since` (all without it), each at least once.
@@ -77,23 +98,42 @@ class ListReader:
         Raises:
             SyncError: the list does not hold together; what was read must not count.
         """
-        doubt: _Doubt | None = None
+        first = self._get(1, since)
+        self.through = first.given_at
+        self.on_plan(_page_count(first.total))
+        yield first
+        if first.total <= PER_PAGE:
+            return
+        border, leg = stamp(first.given_at), _Leg(since, first.total, is_open=True)
+        leg.take(first)
+        if (yield from self._pages_before(border, leg)):
+            ahead = yield from self._pages_beyond(border, leg.doubt)
+            if ahead is not None:
+                yield from self._pages_beyond(ahead.now, before=ahead.first)
+
+    def _pages_beyond(
+        self, since: str, doubt: "_Doubt | None" = None, before: str | None = None
+    ) -> Generator[Page, None, "_Ahead | None"]:
+        """What is stamped at or after `since` while it is being written: always the first page from where we
+        are, so nothing can slip. Returns where to look again if some was stamped later than now."""
+        ahead: _Ahead | None = None
         while True:
-            first = self._get(1, since)
-            self.through = self.through or first.given_at
-            self.on_plan(_page_count(first.total))
-            yield first
-            if doubt is not None and not doubt.is_settled_by(first):
-                again, border, doubt = self._restart(doubt.leg), doubt.border, None
-                if (yield from self._pages_before(border, again)):
+            page = self._get(1, since, before)
+            self.on_plan(_page_count(page.total))
+            yield page
+            if doubt is not None:
+                again, doubt = None if doubt.is_settled_by(page) else self._restart(doubt.leg), None
+                if again is not None and (yield from self._pages_before(since, again)):
                     continue
-            if first.total <= PER_PAGE:
-                return
-            border, leg = stamp(first.given_at), _Leg(since, first.total, is_open=True)
-            leg.take(first)
-            if not (yield from self._pages_before(border, leg)):
-                return
-            since, doubt = border, leg.doubt
+            if page.total <= PER_PAGE:
+                return ahead
+            # Past the present, what is edited lands behind us: from this page's `Date` to the first ahead.
+            ahead = ahead or _Ahead.seen_on(page)
+            last = page.last_stamp or since
+            if last <= since:  # more than a page of one second: as good as closed, so by number
+                last = _second_after(since)
+                yield from self._pages_before(last, _Leg(since))
+            since = last
 
     def _pages_before(self, border: str, leg: "_Leg") -> Generator[Page, None, bool]:
         """The pages of a leg that are left, up to `border`; returns whether rows lie beyond or went there."""
@@ -135,6 +175,7 @@ class ListReader:
                 ("page", str(number)),
             ],
         )
+        self._count_request()
         try:
             answer = self.client.get(url, lambda payload: self._shape_fault(payload, number))
         except SyncError as error:
@@ -142,7 +183,17 @@ class ListReader:
                 return Page([], datetime.now(UTC), total=-1)
             raise
         self._check_next(answer.payload, number)
+        self._announced = max(self._announced, answer.payload["total_entries"])
         return Page(answer.payload[self.name], answer.given_at, answer.payload["total_entries"])
+
+    def _count_request(self) -> None:
+        if self._requests >= REQUESTS_A_PAGE * _page_count(self._announced) + REQUESTS_TO_SPARE:
+            raise SyncError(
+                "too_many_requests_needed",
+                f"{self.path}: no end after {self._requests} requests, though only {self._announced} entries"
+                " were told; the next sync tries again, should it stay so the list is broken at Cliniko",
+            )
+        self._requests += 1
 
     def _shape_fault(self, payload: dict[str, Any], number: int) -> str | None:
         records, total = payload.get(self.name), payload.get("total_entries")
@@ -199,6 +250,20 @@ class _Leg:
     def has_gap(self) -> bool:
         """All pages are read, but one record came twice: another was missed."""
         return self.is_done and len(self.ids) != self.total
+
+
+@dataclass(frozen=True)
+class _Ahead:
+    """Rows stamped later than the answer that showed them: by a clock that goes wrong, or on purpose."""
+
+    now: str
+    first: str
+
+    @classmethod
+    def seen_on(cls, page: Page) -> "_Ahead | None":
+        now = stamp(page.given_at)
+        first = page.first_stamp_after(now)
+        return None if first is None else cls(now, first)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,8 @@
 """One record of Cliniko -> one row of the raw table, or the reason why not.
 
+A record is refused for a field that decides (`Feed.decides`); any other field that does not fit is blanked,
+and the record goes on: an odd phone must not keep an archived patient on a list.
+
 The checks are put together once a feed, not once a row: a first load sees hundreds of thousands. What a
 check raises names the field and the kind of fault, never the value.
 """
@@ -8,25 +11,44 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import orjson
 
 from ingestion.cliniko.feeds import Feed
-from ingestion.cliniko.phones import with_e164
+from ingestion.cliniko.phones import countries_of, read_phone
 
 Cell = str | None
 Check = Callable[[Any], Cell]
 
 MAX_DEPTH = 24
+MAX_TEXT = 10_000
+MAX_DECIMALS = 100
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_DECIMAL = re.compile(r"-?\d{1,16}(?:\.\d+)?", re.ASCII)
+_DECIMAL = re.compile(rf"-?\d{{1,16}}(?:\.\d{{1,{MAX_DECIMALS}}})?", re.ASCII)
 _LINK_ID = re.compile(r"/(\d{1,20})(?:\?.*)?", re.ASCII)
 
 
 class BadValue(ValueError):  # noqa: N818 - it is a verdict on a value, not a fault of ours
     """Why a value cannot be taken."""
+
+
+@dataclass(frozen=True)
+class Blanked:
+    """A field that did not fit and is null in the row."""
+
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """The cells in the order of `feed.columns`, and what is missing among them."""
+
+    cells: list[Cell]
+    blanked: tuple[Blanked, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,23 +63,27 @@ class Rejected:
 def text(value: Any) -> Cell:
     if type(value) is not str:
         raise BadValue("not text")
-    if not value.isascii():
-        _check_unicode(value)
+    if len(value) > MAX_TEXT:
+        raise BadValue("a text too long")
+    _check_characters(value)
+    return value
+
+
+def _check_characters(value: str) -> None:
     if "\x00" in value:
         raise BadValue("a NUL character")
-    return value or None
-
-
-def _check_unicode(value: str) -> None:
     try:
-        value.encode()
+        value.isascii() or value.encode()
     except UnicodeEncodeError:
         raise BadValue("half of a surrogate pair") from None
 
 
 def digits(value: Any) -> Cell:
+    """Text of digits, or the whole number that ids were before 2020; a float may have lost some."""
+    if type(value) is int:
+        value = str(value)
     if type(value) is not str:
-        raise BadValue("not text")
+        raise BadValue("neither text nor a whole number")
     if not (value.isascii() and value.isdigit() and len(value) <= 20):
         raise BadValue("not an id of digits")
     return value
@@ -65,6 +91,8 @@ def digits(value: Any) -> Cell:
 
 def link(value: Any) -> Cell:
     """`{"links": {"self": ".../patients/123"}}` -> `123`; an empty relation is null or absent."""
+    if type(value) is int:
+        return digits(value)
     try:
         url = value["links"]["self"]
         found = _LINK_ID.fullmatch(url, url.rindex("/"))
@@ -78,8 +106,6 @@ def link(value: Any) -> Cell:
 def instant(value: Any) -> Cell:
     if type(value) is not str:
         raise BadValue("not text")
-    if value == "":
-        return None
     if _INSTANT.fullmatch(value) is None:
         raise BadValue("not an instant with a zone")
     try:
@@ -94,8 +120,6 @@ def instant(value: Any) -> Cell:
 def day(value: Any) -> Cell:
     if type(value) is not str:
         raise BadValue("not text")
-    if value == "":
-        return None
     if _DATE.fullmatch(value) is None:
         raise BadValue("not a date")
     try:
@@ -124,22 +148,14 @@ def boolean(value: Any) -> Cell:
 
 
 def decimal(value: Any) -> Cell:
-    """Exact: what a float may have rounded, or a column would, is refused."""
-    if type(value) is str:
-        written = value
-        if written == "":
-            return None
-    elif type(value) in {int, float}:
-        written = repr(value)
-    else:
+    """Every digit as Cliniko wrote it; of numbers that a float would round, the client makes a `Decimal`."""
+    if type(value) in {int, float}:
+        value = Decimal(repr(value))
+    if type(value) is Decimal and value.is_finite() and abs(value.adjusted()) <= MAX_DECIMALS:
+        value = f"{value:f}"
+    if type(value) is not str or _DECIMAL.fullmatch(value) is None:
         raise BadValue("not a decimal")
-    if _DECIMAL.fullmatch(written) is None:
-        raise BadValue("not a decimal")
-    if type(value) is float and len(written.replace(".", "").lstrip("-0")) > 15:
-        raise BadValue("a number with more digits than it can hold exactly")
-    if len(written.partition(".")[2].rstrip("0")) > 4:
-        raise BadValue("more than four decimals")
-    return written
+    return value
 
 
 def json(value: Any) -> Cell:
@@ -147,38 +163,44 @@ def json(value: Any) -> Cell:
         raise BadValue("neither list nor object")
     _check_nested(value, MAX_DEPTH)
     try:
-        return orjson.dumps(value).decode()
+        return orjson.dumps(value, default=_as_written).decode()
     except (TypeError, orjson.JSONEncodeError):
         raise BadValue("a value that JSON cannot hold") from None
+
+
+def _as_written(value: Any) -> Any:
+    return orjson.Fragment(f"{value:f}") if type(value) is Decimal and decimal(value) else value
 
 
 def _check_nested(value: Any, depth: int) -> None:
     if depth == 0:
         raise BadValue("nested too deeply")
     if type(value) is str:
-        text(value)
+        _check_characters(value)
     elif type(value) is dict:
         for key, item in value.items():
-            text(key)
+            _check_characters(key)
             _check_nested(item, depth - 1)
     elif type(value) is list:
         for item in value:
             _check_nested(item, depth - 1)
 
 
-def phones(value: Any, country: str) -> Cell:
-    """Each number as typed, its type, and E.164 where it is a valid number; nothing else of it is kept."""
+def phones(value: Any, countries: tuple[str, ...]) -> Cell:
+    """Each number as typed and as read, its type and what stands beside it; nothing else of it is kept."""
     if type(value) is not list:
         raise BadValue("not a list")
     kept = []
     for entry in value:
         if type(entry) is not dict:
             raise BadValue("not a list of phone numbers")
-        number, phone_type = (
-            None if entry.get(key) is None else text(entry[key]) for key in ("number", "phone_type")
-        )
-        kept.append(with_e164(number, phone_type, country))
+        texts = {key: _maybe_text(entry.get(key)) for key in ("number", "normalized_number", "phone_type")}
+        kept.append(read_phone(texts, countries))
     return orjson.dumps(kept).decode()
+
+
+def _maybe_text(value: Any) -> Cell:
+    return None if value is None else text(value)
 
 
 CHECKS: Mapping[str, Check] = {
@@ -194,43 +216,50 @@ CHECKS: Mapping[str, Check] = {
 }
 
 
-def compile_validator(feed: Feed, country: str) -> Callable[[Any], list[Cell] | Rejected]:
-    """A function from a record to its cells in the order of `feed.columns`. `country` reads the phones."""
-    checks: Sequence[tuple[str, str, Check, bool]] = [
+def compile_validator(feed: Feed, country: str) -> Callable[[Any], Row | Rejected]:
+    """A function from a record to its row. Phones are read by the patient's country, then by `country`."""
+    checks: Sequence[tuple[str, str, Check | None, bool, bool]] = [
         (
             column.name,
             column.source_name,
-            (lambda value: phones(value, country)) if column.kind == "phones" else CHECKS[column.kind],
+            CHECKS.get(column.kind),
             column.is_required,
+            feed.decides(column),
         )
         for column in feed.columns
     ]
 
-    def validate(record: Any) -> list[Cell] | Rejected:
+    def validate(record: Any) -> Row | Rejected:
         if type(record) is not dict:
             return Rejected(None, None, "not an object")
         cells: list[Cell] = []
+        blanked: tuple[Blanked, ...] = ()
         get = record.get
-        for name, source_name, check, is_required in checks:
+        for name, source_name, check, is_required, decides in checks:
             value = get(source_name)
             try:
-                cell = None if value is None else check(value)
+                if value is None or value == "":
+                    cell = None
+                elif check is None:
+                    cell = phones(value, countries_of(record, country))
+                else:
+                    cell = check(value)
             except BadValue as fault:
-                return Rejected(_record_id(record), name, str(fault))
+                if decides:
+                    return Rejected(_record_id(record), name, str(fault))
+                cell = None
+                blanked = (*blanked, Blanked(name, str(fault)))
             if cell is None and is_required:
                 return Rejected(_record_id(record), name, "missing")
             cells.append(cell)
-        return cells
+        return Row(cells, blanked)
 
     return validate
 
 
 def _record_id(record: Mapping[str, Any]) -> str | None:
-    """The id to ask for again; a number is taken here, since only its type was wrong."""
-    value = record.get("id")
-    if type(value) is int and value >= 0:
-        value = str(value)
+    """The id to ask for again."""
     try:
-        return digits(value)
+        return digits(record.get("id"))
     except BadValue:
         return None

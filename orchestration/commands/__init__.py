@@ -4,7 +4,20 @@ from collections.abc import Callable
 
 import typer
 
-from orchestration.commands import audit, backup, build, docs, doctor, down, org, status, sync, token, up
+from orchestration.commands import (
+    audit,
+    backup,
+    build,
+    docs,
+    doctor,
+    down,
+    erase,
+    org,
+    status,
+    sync,
+    token,
+    up,
+)
 
 COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     up.register,
@@ -18,4 +31,5 @@ COMMANDS: tuple[Callable[[typer.Typer], None], ...] = (
     token.register,
     audit.register,
     backup.register,
+    erase.register,
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from orchestration.commands.known import known_organization
 from orchestration.commands.output import print_json
 from orchestration.commands.readable import readable_errors
 from orchestration.errors import CommandError
@@ -38,13 +39,18 @@ def verify(
 ) -> None:
     """Check that no row was changed, removed, put in or moved; ends with 1 and names the rows otherwise."""
     from warehouse import audit as log  # noqa: PLC0415 - help must answer at once
+    from warehouse.removing import was_removed  # noqa: PLC0415
     from warehouse.settings import Settings  # noqa: PLC0415
 
     noted = read_heads(heads)
     with readable_errors():
-        chains = log.verify(Settings.load(), organization, noted)
-    known = {chain.organization_id for chain in chains}
-    lost = [name for name in noted if name not in known and organization in {None, name}]
+        settings = Settings.load()
+        if organization is not None and organization not in noted:
+            known_organization(settings, organization)
+        chains = log.verify(settings, organization, noted)
+        known = {chain.organization_id for chain in chains}
+        missing = [name for name in noted if name not in known and organization in {None, name}]
+        lost = [name for name in missing if not was_removed(settings, name)]
     is_whole = not lost and not any(chain.findings for chain in chains)
     if as_json:
         print_json({"is_whole": is_whole, "lost": lost, "chains": [as_document(chain) for chain in chains]})
@@ -103,11 +109,18 @@ def who_saw(
     as_json: AsJson = False,
 ) -> None:
     """Show who has seen a patient, when, and by which route; oldest first."""
-    from warehouse.audit import who_saw as views_of  # noqa: PLC0415 - help must answer at once
+    from warehouse.audit import is_known  # noqa: PLC0415 - help must answer at once
+    from warehouse.audit import who_saw as views_of  # noqa: PLC0415
     from warehouse.settings import Settings  # noqa: PLC0415
 
     with readable_errors():
-        views = views_of(Settings.load(), patient_id, organization, in_utc(since), in_utc(until))
+        settings = Settings.load()
+        if organization is not None:
+            known_organization(settings, organization)
+        views = views_of(settings, patient_id, organization, in_utc(since), in_utc(until))
+        if not views and not is_known(settings, patient_id, organization):
+            where = organization or "any organization"
+            raise CommandError(f"no patient {patient_id} is known in {where}, and nobody has seen one")
     if as_json:
         print_json({"patient_id": patient_id, "views": views})
         return

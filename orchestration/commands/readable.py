@@ -13,10 +13,11 @@ def readable_errors() -> Iterator[None]:
     import pydantic  # noqa: PLC0415
 
     from ingestion.errors import SyncError  # noqa: PLC0415
+    from warehouse.accounts import AccountError  # noqa: PLC0415
 
     try:
         yield
-    except SyncError as error:
+    except (SyncError, AccountError) as error:
         raise CommandError(error.message) from None
     except pydantic.ValidationError as error:
         names = ", ".join(str(fault["loc"][0]) for fault in error.errors())

@@ -29,7 +29,11 @@ def sync(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document when done.")] = False,
 ) -> None:
-    """Read what Cliniko changed since the last sync into the raw log."""
+    """Read what Cliniko changed since the last sync into the raw log.
+
+    An incomplete run counts, and is told on standard error; the command then succeeds, so that a build may
+    follow. In JSON it is `status` and `problems`. A failed one changes nothing and ends with 1.
+    """
     from ingestion.errors import SyncError  # noqa: PLC0415 - help must answer at once
     from ingestion.pipeline import prepare_dlt  # noqa: PLC0415
     from ingestion.sync import sync_organization  # noqa: PLC0415
@@ -48,6 +52,8 @@ def sync(
             raise
     report_sync(settings, result, kind)
     typer.echo(_as_json(result) if as_json else _as_text(result))
+    if result.problems:
+        typer.echo(_warning(result), err=True)
 
 
 @contextmanager
@@ -91,10 +97,17 @@ def _as_json(result: "SyncResult") -> str:
 
 def _as_text(result: "SyncResult") -> str:
     lines = [
-        f"{name:24} {feed['status']:10} {feed['rows_read']:>8} read"
+        f"{name:24} {feed['status']:11} {feed['rows_read']:>8} read"
         f" {feed['rows_new']:>8} new {feed['rows_changed']:>6} changed"
         f" {feed['rows_removed']:>5} gone {feed['rows_quarantined']:>4} refused"
+        f" {feed['rows_blanked']:>4} blanked"
+        f"{'  ' + feed['note'] if feed['note'] else ''}"
         for name, feed in result.feeds.items()
     ]
     total = f"{result.requests} requests, {result.rows_written} rows in {result.seconds:.1f} s"
-    return "\n".join([*lines, total])
+    return "\n".join([*lines, f"{result.status}: {total}"])
+
+
+def _warning(result: "SyncResult") -> str:
+    told = (f"  {problem.detail}" for problem in result.problems)
+    return "\n".join(["routiq: incomplete; what was read counts, the rest is as it was:", *told])

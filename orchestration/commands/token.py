@@ -8,6 +8,7 @@ import typer
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from orchestration.commands.known import known_organization
 from orchestration.errors import CommandError
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -42,7 +43,12 @@ def token(
     as_json: bool = typer.Option(False, "--json", help="Print a JSON document."),
 ) -> None:
     """Print a session token of the sandbox's Clerk."""
+    from orchestration.commands.readable import readable_errors  # noqa: PLC0415 - help must answer at once
+    from warehouse.settings import Settings  # noqa: PLC0415
+
     settings = TokenSettings()
+    with readable_errors():
+        known_organization(Settings.load(), organization)
     order: dict[str, object] = {
         "organization_id": organization,
         "role": role,
@@ -57,11 +63,16 @@ def token(
 
 
 def first(comma_list: str) -> str:
-    return comma_list.split(",", maxsplit=1)[0].strip()
+    """The first that is written out: a party with any port is none to name in a token."""
+    written = (part.strip() for part in comma_list.split(","))
+    return next((part for part in written if "*" not in part), "")
 
 
 def no_operator() -> str:
-    raise CommandError("ROUTIQ_OPERATORS names nobody; set it to a comma list of subjects, for the API too")
+    raise CommandError(
+        "ROUTIQ_OPERATORS names nobody; set it to a comma list of subjects, as the API has them "
+        "(of the demo: user_demo_operator)"
+    )
 
 
 def ask(issuer: str, order: dict[str, object]) -> str:

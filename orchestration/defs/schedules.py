@@ -6,7 +6,10 @@ import dagster as dg
 import psycopg
 
 from ingestion import retention
+from ingestion.settings import RetentionSettings
+from orchestration.build import build_lock
 from orchestration.defs.syncing import build_once, every_clinic_was_synced, sweep_all, sync_all
+from warehouse import erasing
 from warehouse.settings import Settings
 
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
@@ -18,6 +21,15 @@ USED_KEYS = "delete from app.idempotency_keys where created_at < now() - interva
 @dg.op(description="Deletes raw rows whose load was never accepted: a sync that broke off left them.")
 def delete_unaccepted(context: dg.OpExecutionContext) -> None:
     context.log.info("%s rows deleted", retention.delete_unaccepted(Settings.load()))
+
+
+@dg.op(description="Forgets versions of records that were superseded long ago, if a setting says how long.")
+def forget_versions(context: dg.OpExecutionContext) -> None:
+    kept_days = RetentionSettings().raw_versions_kept_days
+    if kept_days is None:
+        context.log.info("all are kept: ROUTIQ_RAW_VERSIONS_KEPT_DAYS is not set")
+        return
+    context.log.info("%s versions forgotten", retention.forget_versions(Settings.load(), kept_days))
 
 
 @dg.op(description="Forgets the syncs of more than 90 days ago, but for those that say how old data are.")
@@ -43,6 +55,16 @@ def forget_idempotency_keys(context: dg.OpExecutionContext) -> None:
         context.log.info("%s keys forgotten", connection.execute(USED_KEYS).rowcount)
 
 
+@dg.op(pool="build", description="Erases what is left of patients whom Cliniko no longer holds.")
+def erase_the_gone(context: dg.OpExecutionContext) -> None:
+    settings = Settings.load()
+    with build_lock(settings):
+        erasures = erasing.erase_the_gone(settings)
+    erasing.vacuum(settings, erasures)
+    retention.empty_idle_folders(settings)
+    context.log.info("%s patients erased", sum(len(erasure.patient_ids) for erasure in erasures))
+
+
 @dg.job(description="Syncs every organization, then builds once.")
 def hourly() -> None:
     every_clinic_was_synced(build_once(sync_all()))
@@ -56,9 +78,11 @@ def weekly() -> None:
 @dg.job(description="Deletes what broken syncs left, and forgets what nobody asks about any more.")
 def daily() -> None:
     delete_unaccepted()
+    forget_versions()
     forget_syncs()
     forget_runs()
     forget_idempotency_keys()
+    erase_the_gone()
 
 
 ON = dg.DefaultScheduleStatus.RUNNING

@@ -2,6 +2,9 @@
 
 Australia keeps only a handful of mobile numbers for fiction; so most people here call a landline their
 mobile, which real patients do too. E.164 is the number that was meant, whatever was typed.
+
+What a number's digits decide takes no luck, so that a clinic stays the same beside it: whether Cliniko gives
+its reading with a `+`, what stands beside it, and whether the family is from abroad.
 """
 
 from random import Random
@@ -19,6 +22,9 @@ AU_MOBILES = (
     "491570737",
 )
 CODES = {"AU": "61", "GB": "44", "US": "1"}
+BESIDE = {11: "{} (mum)", 29: "work: {} ext 4"}
+FORBIDDEN = "{} - DO NOT CALL"
+ABROAD = 71
 NO_NUMBER = ("n/a", "see husband", "unknown", "0000", "-")
 
 
@@ -56,12 +62,38 @@ def as_typed(rng: Random, country: str, digits: str) -> str:
 
 
 def phone(rng: Random, country: str, digits: str, phone_type: str) -> Phone:
-    full = CODES[country] + digits
-    return Phone(as_typed(rng, country, digits), full, phone_type, "+" + full)
+    return _written(as_typed(rng, country, digits), CODES[country] + digits, phone_type)
+
+
+def _written(typed: str, full: str, phone_type: str) -> Phone:
+    is_forbidden = int(full) % 389 == 0
+    beside = FORBIDDEN if is_forbidden else BESIDE.get(int(full) % 97, "{}")
+    normalized = f"+{full}" if int(full) % 3 == 0 else full
+    return Phone(beside.format(typed), normalized, phone_type, None if is_forbidden else f"+{full}")
 
 
 def draw_phones(rng: Random, country: str, family_digits: str) -> list[Phone]:
     """About 1 % have none that could be rung: an empty list, words, or a fax only."""
+    drawn = _draw_phones(rng, country, family_digits)
+    is_abroad = country != "GB" and int(family_digits) % 97 == ABROAD
+    return [_from_abroad(each) for each in drawn] if is_abroad else drawn
+
+
+def _from_abroad(drawn: Phone) -> Phone:
+    """The same line, but in London, and typed as there."""
+    if drawn.e164 is None:
+        return drawn
+    line = f"{int(drawn.e164[-6:]) % 1000:03d}"
+    return Phone(f"020 7946 0{line}", f"612079460{line}", drawn.phone_type, f"+442079460{line}")
+
+
+def country_of(phones: list[Phone], country: str) -> str:
+    """The one that a patient's record names."""
+    is_abroad = country != "GB" and any((each.e164 or "").startswith("+44") for each in phones)
+    return "GB" if is_abroad else country
+
+
+def _draw_phones(rng: Random, country: str, family_digits: str) -> list[Phone]:
     luck = rng.random()
     if luck < 0.006:
         return []

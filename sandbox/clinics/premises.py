@@ -26,7 +26,7 @@ def draw_premises(options: ClinicOptions) -> Clinic:
     rng = options.rng("premises")
     opened = options.as_of - 9 * YEAR
     clinic = Clinic(
-        account_id=str(FIRST_ID + 10**15),
+        account_id=_account_id(options),
         name=options.name,
         country=options.country,
         time_zone=options.time_zone,
@@ -46,6 +46,11 @@ def draw_premises(options: ClinicOptions) -> Clinic:
     _hire(clinic, rng, opened, max(4, min(24, options.sizes.patients // 300)))
     _timetable(clinic, rng, options)
     return clinic
+
+
+def _account_id(options: ClinicOptions) -> str:
+    """Its own, and the same at every drawing; below all other ids but patients'."""
+    return str(FIRST_ID + 10**14 + options.rng("account", options.name).randrange(10**14) * 2)
 
 
 def _open_businesses(clinic: Clinic, options: ClinicOptions, opened: int) -> None:

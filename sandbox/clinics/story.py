@@ -73,7 +73,7 @@ class GroupClass:
 
 @dataclass(slots=True)
 class Phone:
-    """`e164` is what the person meant; None when what was typed is no number at all."""
+    """`e164` is what may be rung; None when what was typed is no number at all, or forbids it."""
 
     number: str
     normalized_number: str

@@ -6,6 +6,7 @@ A request is answered in one step of the event loop: no change can come in the m
 import asyncio
 import re
 from email.utils import formatdate
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +16,7 @@ from sandbox.cliniko import control
 from sandbox.cliniko.access import blocked, clinic_of
 from sandbox.cliniko.choices import Choices
 from sandbox.cliniko.clinic import Clinic, Clinics, now
-from sandbox.cliniko.faults import BENDS, INSTEAD, Fault, answer_instead, touched
+from sandbox.cliniko.faults import BENDS, INSTEAD, Asked, Fault, answer_instead, touched
 from sandbox.cliniko.live import Life
 from sandbox.cliniko.pages import Page
 from sandbox.cliniko.refusals import NoRouteError, RefusedError, too_many, unauthorized
@@ -40,7 +41,7 @@ class App:
             return await self._live(receive, send)
         request = Request(scope, receive)
         response = await self._answer(request)
-        response.headers["Date"] = formatdate(now(), usegmt=True)
+        response.headers.setdefault("Date", formatdate(now(), usegmt=True))
         return await response(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
@@ -83,20 +84,36 @@ class App:
             return refused
         if (reset := clinic.limit.take(now())) is not None:
             return too_many(reset, now(), clinic.profile.choices.retry_after)
-        faults = clinic.faults.take(request.url.path, _page_number(request.url.query))
+        faults = clinic.faults.take(_asked(request))
         for fault in faults:
             await asyncio.sleep(fault.options.get("seconds", 1.0) if fault.kind == "slow" else 0)
         instead = next((fault for fault in faults if fault.kind in INSTEAD), None)
         if instead:
             return answer_instead(instead, clinic.profile.choices, now())
-        return _answer_call(
-            Call(clinic, request.method, parts, _url(request), request.url.query, body), faults
-        )
+        query = _heard(request.url.query, faults)
+        response = _answer_call(Call(clinic, request.method, parts, _url(request), query, body), faults)
+        response.headers["Date"] = formatdate(_clock(faults), usegmt=True)
+        return response
 
 
-def _page_number(query: str) -> int:
-    found = _PAGE.search(query)
-    return int(found.group(1)) if found else 1
+def _asked(request: Request) -> Asked:
+    page = _PAGE.search(request.url.query)
+    filters = (value for name, value in parse_qsl(request.url.query) if name in {"q", "q[]"})
+    fields = frozenset(text.partition(":")[0] for text in filters)
+    return Asked(request.url.path, int(page.group(1)) if page else 1, fields)
+
+
+def _clock(faults: list[Fault]) -> float:
+    """The `Date` of the answer."""
+    wrong_by: float = sum(fault.options.get("seconds", 0) for fault in faults if fault.kind == "clock")
+    return now() + wrong_by
+
+
+def _heard(query: str, faults: list[Fault]) -> str:
+    """The part of the query that is listened to."""
+    if all(fault.kind != "ignore_filters" for fault in faults):
+        return query
+    return urlencode([pair for pair in parse_qsl(query) if pair[0] not in {"q", "q[]"}])
 
 
 def _base(request: Request) -> str:

@@ -61,6 +61,8 @@ def _clinic(clinic: Clinic, method: str, parts: tuple[str, ...], body: bytes) ->
             _add_fault(clinic, body)
         case "DELETE", ("faults",):
             clinic.faults.active.clear()
+        case "POST", ("account",):
+            _change_account(clinic, _json(body))
         case "POST", ("records",):
             put_records(clinic, _json(body))
         case "DELETE", ("records", name, record_id) if name in STORED and record_id.isdigit():
@@ -83,6 +85,13 @@ def _add_fault(clinic: Clinic, body: bytes) -> None:
         clinic.faults.active.append(read_fault(_json(body)))
     except ValueError as error:
         raise RefusedError(400, str(error)) from None
+
+
+def _change_account(clinic: Clinic, members: object) -> None:
+    """What the settings say of the account from now on, member by member."""
+    if not isinstance(members, dict):
+        raise RefusedError(400, "the body must be an object of members of the account")
+    clinic.settings["account"] = {**clinic.settings["account"], **members}
 
 
 def put_records(clinic: Clinic, batch: object) -> None:

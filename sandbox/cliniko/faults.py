@@ -13,8 +13,8 @@ from sandbox.cliniko import choices
 from sandbox.cliniko.pages import Page
 from sandbox.cliniko.refusals import too_many, unauthorized
 
-STATUSES = {401, 403, 404, 422, 429, 500, 502, 504}
-INSTEAD = {"status", "html", "reset", "wrong_shard"}
+STATUSES = {400, 401, 403, 404, 410, 422, 429, 500, 502, 503, 504}
+INSTEAD = {"status", "html", "reset", "wrong_shard", "refuse_filter"}
 KINDS = INSTEAD | {
     "slow",
     "truncated",
@@ -24,16 +24,37 @@ KINDS = INSTEAD | {
     "move_rows",
     "wrong_shape",
     "empty",
+    "clock",
+    "ignore_filters",
 }
 OPTIONS: dict[str, dict[str, type]] = {
-    "status": {"status": int, "reset_in": int},
+    "status": {"status": int, "reset_in": int, "message": str},
     "html": {"status": int},
     "slow": {"seconds": float},
     "short_page": {"rows": int},
     "next_host": {"host": str},
     "move_rows": {"rows": int},
+    "refuse_filter": {"field": str},
+    "clock": {"seconds": int},
+}
+MESSAGES = {
+    400: "Bad Request",
+    403: choices.FORBIDDEN,
+    404: choices.RECORD_NOT_FOUND,
+    410: "Gone",
+    422: "Validation Failed",
 }
 COMMON = {"path": str, "times": int, "page": int, "after": int}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a fault can tell requests apart by."""
+
+    path: str
+    page: int
+    filtered: frozenset[str] = frozenset()
+    """The fields its filters speak of."""
 
 
 @dataclass
@@ -47,9 +68,12 @@ class Fault:
     after: int = 0
     options: dict[str, Any] = field(default_factory=dict)
 
-    def hits(self, path: str, page: int) -> bool:
+    def hits(self, asked: "Asked") -> bool:
         wanted = "" if self.path is None else "/v1/" + self.path.strip("/").removeprefix("v1/")
-        if not (path == wanted or path.startswith(wanted + "/")) or self.page not in {None, page}:
+        is_below = asked.path == wanted or asked.path.startswith(wanted + "/")
+        if not is_below or self.page not in {None, asked.page}:
+            return False
+        if self.kind == "refuse_filter" and self.options["field"] not in asked.filtered:
             return False
         if self.after > 0:
             self.after -= 1
@@ -71,6 +95,8 @@ def read_fault(body: object) -> Fault:
             raise ValueError(f"{name} must be of type {expected.__name__}")
     if body["kind"] == "status" and values.get("status") not in STATUSES:
         raise ValueError(f"status must be one of {sorted(STATUSES)}")
+    if body["kind"] == "refuse_filter" and "field" not in values:
+        raise ValueError("refuse_filter needs a field")
     common = {name: value for name, value in values.items() if name in COMMON}
     return Fault(body["kind"], **common, options={name: values[name] for name in own if name in values})
 
@@ -79,9 +105,9 @@ def read_fault(body: object) -> Fault:
 class Faults:
     active: list[Fault] = field(default_factory=list)
 
-    def take(self, path: str, page: int) -> list[Fault]:
+    def take(self, asked: Asked) -> list[Fault]:
         """The faults that hit this request; those used up are forgotten."""
-        hit = [fault for fault in self.active if fault.hits(path, page)]
+        hit = [fault for fault in self.active if fault.hits(asked)]
         for fault in hit:
             if fault.times is not None:
                 fault.times -= 1
@@ -105,6 +131,9 @@ def answer_instead(fault: Fault, own: choices.Choices, now: float) -> Response:
         return unauthorized(own.unauthorized_body, own.wrong_shard_status)
     if fault.kind == "reset":
         return DroppedConnection()
+    if fault.kind == "refuse_filter":
+        message = own.unfilterable_message.format(field=fault.options["field"])
+        return JSONResponse({"message": message}, 400)
     if fault.kind == "html":
         return HTMLResponse(choices.HTML_BROKEN, fault.options.get("status", 200))
     return _status(fault.options["status"], fault, own, now)
@@ -117,8 +146,7 @@ def _status(status: int, fault: Fault, own: choices.Choices, now: float) -> Resp
         return too_many(int(now) + fault.options.get("reset_in", 60), now, own.retry_after)
     if status >= 500:
         return HTMLResponse(choices.HTML_BROKEN, status)
-    messages = {403: choices.FORBIDDEN, 404: choices.RECORD_NOT_FOUND, 422: "Validation Failed"}
-    return JSONResponse({"message": messages[status]}, status)
+    return JSONResponse({"message": fault.options.get("message", MESSAGES[status])}, status)
 
 
 def _short_page(page: Page, fault: Fault) -> None:

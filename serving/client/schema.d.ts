@@ -387,7 +387,7 @@ export interface components {
             avg_recent_appointments: number;
             /**
              * Last Sync
-             * @description End of the last successful sync
+             * @description End of the last sync that counts, whole or incomplete
              */
             last_sync: string | null;
             /**
@@ -1108,6 +1108,11 @@ export interface components {
         /** HealthIndicators */
         HealthIndicators: {
             /**
+             * Complete Sync
+             * @description The last sync that counts has read everything; else see `incomplete_feeds`
+             */
+            complete_sync: boolean;
+            /**
              * Has Active Patients
              * @description At least one active patient
              */
@@ -1124,7 +1129,7 @@ export interface components {
             high_link_rate: boolean;
             /**
              * Recent Sync
-             * @description A successful sync in the last 24 hours
+             * @description A sync that counts in the last 24 hours, whole or incomplete
              */
             recent_sync: boolean;
         };
@@ -1137,10 +1142,58 @@ export interface components {
             all_systems_operational: boolean;
             /**
              * Status
-             * @description Of the last 24 hours. Healthy: no failed run, and every enabled organization has fresh data; unhealthy: no successful run; degraded: anything else. 503 when the database is away
+             * @description Of the last 24 hours. Healthy: no failed run, and every enabled organization has fresh data and was read whole by its last sync; unhealthy: no run that counts, whole or incomplete; degraded: anything else. 503 when the database is away
              * @enum {string}
              */
             status: "healthy" | "degraded" | "unhealthy";
+        };
+        /** IncompleteFeed */
+        IncompleteFeed: {
+            /**
+             * Blanked
+             * @description Fields without which records were taken
+             */
+            blanked: number;
+            /**
+             * Error Code
+             * @description Why it was not read, in one word
+             */
+            error_code: string | null;
+            /**
+             * Error Detail
+             * @description Why it was not read, for people
+             */
+            error_detail: string | null;
+            /**
+             * Feed
+             * @description Name of the feed, as in Cliniko's paths
+             */
+            feed: string;
+            /**
+             * Fields
+             * @description The same by field and reason, refused ones first
+             */
+            fields: components["schemas"]["OddField"][];
+            /**
+             * Last Read At
+             * @description End of the last sync that read it; null if none did
+             */
+            last_read_at: string | null;
+            /**
+             * Note
+             * @description What was done otherwise than usual, such as a filter left out
+             */
+            note: string | null;
+            /**
+             * Refused
+             * @description Records that were not taken and wait
+             */
+            refused: number;
+            /**
+             * Status
+             * @description `succeeded`: it was read, but for what `fields` says; `forbidden`: the key's user may not read it; `unavailable`: it could not be read; null: the last sync did not ask for it
+             */
+            status: ("running" | "succeeded" | "failed" | "forbidden" | "unavailable") | null;
         };
         /** LastAttempt */
         LastAttempt: {
@@ -1208,6 +1261,30 @@ export interface components {
              * @description Different people with a membership
              */
             users_with_orgs: number;
+        };
+        /** OddField */
+        OddField: {
+            /**
+             * Effect
+             * @description `refused`: the record was not taken; `blanked`: it was taken without this field
+             * @enum {string}
+             */
+            effect: "refused" | "blanked";
+            /**
+             * Field
+             * @description Null where it is the record as a whole
+             */
+            field: string | null;
+            /**
+             * Reason
+             * @description What is odd about it; never its content
+             */
+            reason: string;
+            /**
+             * Records
+             * @description Records of the feed to which this happened, and which stand so
+             */
+            records: number;
         };
         /** OrganizationCounts */
         OrganizationCounts: {
@@ -2039,12 +2116,17 @@ export interface components {
         SyncActivity: {
             /**
              * Failed Syncs
-             * @description Runs that did not read everything
+             * @description Runs of which nothing counts
              */
             failed_syncs: number;
             /**
+             * Incomplete Syncs
+             * @description Runs that count, but records were refused or a feed could not be read
+             */
+            incomplete_syncs: number;
+            /**
              * Success Rate
-             * @description Null without any
+             * @description Successful of all that ended; null without any
              */
             success_rate: number | null;
             /**
@@ -2074,11 +2156,32 @@ export interface components {
          *         "unlinked": 6
          *       },
          *       "health_indicators": {
+         *         "complete_sync": false,
          *         "has_active_patients": true,
          *         "has_contacts": true,
          *         "high_link_rate": true,
          *         "recent_sync": true
          *       },
+         *       "incomplete_feeds": [
+         *         {
+         *           "blanked": 0,
+         *           "error_code": null,
+         *           "error_detail": null,
+         *           "feed": "patients",
+         *           "fields": [
+         *             {
+         *               "effect": "refused",
+         *               "field": "archived_at",
+         *               "reason": "not an instant",
+         *               "records": 2
+         *             }
+         *           ],
+         *           "last_read_at": "2025-06-09T13:00:00Z",
+         *           "note": null,
+         *           "refused": 2,
+         *           "status": "succeeded"
+         *         }
+         *       ],
          *       "organization_id": "org_2xwHiNrj68eaRUlX10anlXGvzX7",
          *       "service_status": {
          *         "cliniko_configured": true,
@@ -2093,13 +2196,14 @@ export interface components {
          *           "requested_at": "2025-06-09T12:58:00Z",
          *           "requested_by": "schedule",
          *           "requests": 17,
+         *           "rows_blanked": 0,
          *           "rows_changed": 21,
          *           "rows_new": 9,
-         *           "rows_quarantined": 0,
+         *           "rows_quarantined": 2,
          *           "rows_read": 148,
          *           "rows_removed": 0,
          *           "started_at": "2025-06-09T12:58:01Z",
-         *           "status": "succeeded",
+         *           "status": "incomplete",
          *           "sync_id": "0f8fad5b-d9cb-469f-a165-70867728950e"
          *         }
          *       ]
@@ -2112,6 +2216,11 @@ export interface components {
             contact_metrics: components["schemas"]["ContactMetrics"];
             /** @description What to look at first */
             health_indicators: components["schemas"]["HealthIndicators"];
+            /**
+             * Incomplete Feeds
+             * @description Feeds of which something is missing. A few odd fields make no sync incomplete, but are listed here
+             */
+            incomplete_feeds: components["schemas"]["IncompleteFeed"][];
             /**
              * Organization Id
              * @description The organization of your session token
@@ -2160,6 +2269,11 @@ export interface components {
              */
             requests: number;
             /**
+             * Rows Blanked
+             * @description Rows that were taken without a field that did not fit
+             */
+            rows_blanked: number;
+            /**
              * Rows Changed
              * @description Rows that differ from what was known
              */
@@ -2191,10 +2305,10 @@ export interface components {
             started_at: string | null;
             /**
              * Status
-             * @description `queued`, `running`, `succeeded`; `failed`: it did not read everything
+             * @description `queued`, `running`, `succeeded`: everything was read; `incomplete`: what was read counts, but records were refused or a feed could not be read; `failed`: nothing of it counts
              * @enum {string}
              */
-            status: "queued" | "running" | "succeeded" | "failed";
+            status: "queued" | "running" | "succeeded" | "incomplete" | "failed";
             /**
              * Sync Id
              * Format: uuid
@@ -2255,6 +2369,7 @@ export interface components {
          *       },
          *       "sync_activity_24h": {
          *         "failed_syncs": 0,
+         *         "incomplete_syncs": 0,
          *         "success_rate": 100,
          *         "successful_syncs": 5,
          *         "total_syncs": 5
@@ -3220,6 +3335,7 @@ export interface operations {
                      *       },
                      *       "sync_activity_24h": {
                      *         "failed_syncs": 0,
+                     *         "incomplete_syncs": 0,
                      *         "success_rate": 100,
                      *         "successful_syncs": 5,
                      *         "total_syncs": 5
@@ -3297,11 +3413,32 @@ export interface operations {
                      *         "unlinked": 6
                      *       },
                      *       "health_indicators": {
+                     *         "complete_sync": false,
                      *         "has_active_patients": true,
                      *         "has_contacts": true,
                      *         "high_link_rate": true,
                      *         "recent_sync": true
                      *       },
+                     *       "incomplete_feeds": [
+                     *         {
+                     *           "blanked": 0,
+                     *           "error_code": null,
+                     *           "error_detail": null,
+                     *           "feed": "patients",
+                     *           "fields": [
+                     *             {
+                     *               "effect": "refused",
+                     *               "field": "archived_at",
+                     *               "reason": "not an instant",
+                     *               "records": 2
+                     *             }
+                     *           ],
+                     *           "last_read_at": "2025-06-09T13:00:00Z",
+                     *           "note": null,
+                     *           "refused": 2,
+                     *           "status": "succeeded"
+                     *         }
+                     *       ],
                      *       "organization_id": "org_2xwHiNrj68eaRUlX10anlXGvzX7",
                      *       "service_status": {
                      *         "cliniko_configured": true,
@@ -3316,13 +3453,14 @@ export interface operations {
                      *           "requested_at": "2025-06-09T12:58:00Z",
                      *           "requested_by": "schedule",
                      *           "requests": 17,
+                     *           "rows_blanked": 0,
                      *           "rows_changed": 21,
                      *           "rows_new": 9,
-                     *           "rows_quarantined": 0,
+                     *           "rows_quarantined": 2,
                      *           "rows_read": 148,
                      *           "rows_removed": 0,
                      *           "started_at": "2025-06-09T12:58:01Z",
-                     *           "status": "succeeded",
+                     *           "status": "incomplete",
                      *           "sync_id": "0f8fad5b-d9cb-469f-a165-70867728950e"
                      *         }
                      *       ]

@@ -18,6 +18,7 @@ from serving.services import services_of
 router = guarded_router("/api/v1/admin/contacts/{organization_id}", "contacts")
 Caller = Annotated[Member, Depends(Guard("admin", "member"))]
 LIST = "contacts"
+POSITION = (paging.is_amount,)
 
 
 @router.get(
@@ -33,7 +34,7 @@ async def contacts_with_appointments(
     limit: Annotated[int | None, Query(ge=1, le=1000, description="All of them without it")] = None,
     cursor: paging.Cursor = None,
 ) -> Response:
-    after = paging.decode(LIST, 1, cursor)
+    after = paging.decode(LIST, POSITION, cursor)
     database = services_of(request).database
     parameters = {"limit": limit, "after": after}
     statement = CONTACTS if limit else ALL_CONTACTS

@@ -37,7 +37,10 @@ NO_COUNTS: LiteralString = """(
 
 
 def health(overall: LiteralString, scope: LiteralString) -> LiteralString:
-    """`overall` is CTEs that end in one row `overall`; `scope` says whose runs count."""
+    """`overall` is CTEs that end in one row `overall`; `scope` says whose runs count.
+
+    What is incomplete stays so until a later run reads everything, however long ago the incomplete one was.
+    """
     return framed(f"""
     with {overall},
 
@@ -45,6 +48,7 @@ def health(overall: LiteralString, scope: LiteralString) -> LiteralString:
         select
             count(*) as finished,
             count(*) filter (where status = 'succeeded') as succeeded,
+            count(*) filter (where status = 'incomplete') as incomplete,
             count(*) filter (where status = 'failed') as failed
         from app.sync_runs
         where
@@ -52,14 +56,30 @@ def health(overall: LiteralString, scope: LiteralString) -> LiteralString:
             and finished_at > asked.as_of - interval '24 hours' and finished_at <= asked.as_of
     ),
 
+    standing as (
+        select coalesce(bool_or(latest.status = 'incomplete'), false) as is_incomplete
+        from app.organizations
+        cross join lateral (
+            select sync_runs.status
+            from app.sync_runs
+            where
+                sync_runs.organization_id = organizations.organization_id
+                and sync_runs.is_accepted and sync_runs.finished_at <= asked.as_of
+            order by sync_runs.finished_at desc
+            limit 1
+        ) as latest
+        where {scope} and is_active
+    ),
+
     judged as (
         select
             case
-                when runs.succeeded = 0 then 'unhealthy'
-                when runs.failed > 0 or overall.is_fresh is not true then 'degraded'
+                when runs.succeeded + runs.incomplete = 0 then 'unhealthy'
+                when runs.failed > 0 or standing.is_incomplete or overall.is_fresh is not true
+                    then 'degraded'
                 else 'healthy'
             end as status
-        from overall cross join runs
+        from overall cross join runs cross join standing
     )
 
     select
@@ -72,6 +92,7 @@ def health(overall: LiteralString, scope: LiteralString) -> LiteralString:
             'sync_activity_24h', json_build_object(
                 'total_syncs', runs.finished,
                 'successful_syncs', runs.succeeded,
+                'incomplete_syncs', runs.incomplete,
                 'failed_syncs', runs.failed,
                 'success_rate', round(100.0 * runs.succeeded / nullif(runs.finished, 0), 1)
             ),

@@ -20,8 +20,9 @@ class SyncActivity(BaseModel):
 
     total_syncs: Count = Field(description="Runs that ended in the last 24 hours")
     successful_syncs: Count
+    incomplete_syncs: Count
     failed_syncs: Count
-    success_rate: Percent | None = Field(description="Null without any")
+    success_rate: Percent | None = Field(description="Successful of all that ended; null without any")
 
 
 class HealthStatus(BaseModel):
@@ -29,7 +30,8 @@ class HealthStatus(BaseModel):
 
     status: Literal["healthy", "degraded", "unhealthy"] = Field(
         description="Of the last 24 hours. Healthy: no failed run, and every enabled organization has fresh "
-        "data; unhealthy: no successful run; degraded: anything else. 503 when the database is away"
+        "data and was read whole by its last sync; unhealthy: no run that counts, whole or incomplete; "
+        "degraded: anything else. 503 when the database is away"
     )
     all_systems_operational: bool = Field(description="Healthy")
 
@@ -48,6 +50,7 @@ class SystemHealth(BaseModel):
                     "sync_activity_24h": {
                         "total_syncs": 5,
                         "successful_syncs": 5,
+                        "incomplete_syncs": 0,
                         "failed_syncs": 0,
                         "success_rate": 100,
                     },

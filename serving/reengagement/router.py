@@ -28,6 +28,7 @@ from serving.services import services_of
 router = guarded_router("/api/v1/reengagement/{org_id}", "reengagement")
 Caller = Annotated[Member, Depends(Guard("regular", "member"))]
 LIST = "prioritized"
+POSITION = (paging.is_integer, paging.is_integer, paging.is_amount)
 TOP = 10
 
 
@@ -106,7 +107,7 @@ async def prioritized_patients(
     filters: Annotated[Filters, Depends(wanted)],
     cursor: paging.Cursor = None,
 ) -> Response:
-    after = paging.decode(LIST, 3, cursor)
+    after = paging.decode(LIST, POSITION, cursor)
     database = services_of(request).database
     parameters = filters.parameters() | {"after": after}
     answer = await ask(database, caller, PRIORITIZED, parameters, pages_of=LIST)

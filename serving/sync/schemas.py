@@ -46,7 +46,7 @@ class ActivePatientMetrics(BaseModel):
     total_active: Count = Field(description="Attended in the last 45 days")
     avg_recent_appointments: Annotated[float, Field(ge=0, description="One decimal")]
     most_recent_appointment: Instant | None = Field(description="The latest attended by an active patient")
-    last_sync: Instant | None = Field(description="End of the last successful sync")
+    last_sync: Instant | None = Field(description="End of the last sync that counts, whole or incomplete")
 
 
 class ServiceStatus(BaseModel):
@@ -62,8 +62,39 @@ class HealthIndicators(BaseModel):
 
     has_contacts: bool
     has_active_patients: bool
-    recent_sync: bool = Field(description="A successful sync in the last 24 hours")
+    recent_sync: bool = Field(description="A sync that counts in the last 24 hours, whole or incomplete")
     high_link_rate: bool = Field(description="At least 90 percent of the contacts are linked")
+    complete_sync: bool = Field(
+        description="The last sync that counts has read everything; else see `incomplete_feeds`"
+    )
+
+
+class OddField(BaseModel):
+    model_config = ANSWER
+
+    field: str | None = Field(description="Null where it is the record as a whole")
+    reason: str = Field(description="What is odd about it; never its content")
+    effect: Literal["refused", "blanked"] = Field(
+        description="`refused`: the record was not taken; `blanked`: it was taken without this field"
+    )
+    records: Count = Field(description="Records of the feed to which this happened, and which stand so")
+
+
+class IncompleteFeed(BaseModel):
+    model_config = ANSWER
+
+    feed: str = Field(description="Name of the feed, as in Cliniko's paths")
+    status: Literal["running", "succeeded", "failed", "forbidden", "unavailable"] | None = Field(
+        description="`succeeded`: it was read, but for what `fields` says; `forbidden`: the key's user may "
+        "not read it; `unavailable`: it could not be read; null: the last sync did not ask for it"
+    )
+    last_read_at: Instant | None = Field(description="End of the last sync that read it; null if none did")
+    error_code: str | None = Field(description="Why it was not read, in one word")
+    error_detail: str | None = Field(description="Why it was not read, for people")
+    note: str | None = Field(description="What was done otherwise than usual, such as a filter left out")
+    refused: Count = Field(description="Records that were not taken and wait")
+    blanked: Count = Field(description="Fields without which records were taken")
+    fields: list[OddField] = Field(description="The same by field and reason, refused ones first")
 
 
 class SyncRun(BaseModel):
@@ -82,6 +113,7 @@ class SyncRun(BaseModel):
     rows_changed: Count
     rows_removed: Count
     rows_quarantined: Count = Field(description="Rows that could not be taken")
+    rows_blanked: Count = Field(description="Rows that were taken without a field that did not fit")
     requests: Count = Field(description="Asked of Cliniko")
 
 
@@ -114,12 +146,33 @@ class SyncDashboard(BaseModel):
                         "has_active_patients": True,
                         "recent_sync": True,
                         "high_link_rate": True,
+                        "complete_sync": False,
                     },
+                    "incomplete_feeds": [
+                        {
+                            "feed": "patients",
+                            "status": "succeeded",
+                            "last_read_at": "2025-06-09T13:00:00Z",
+                            "error_code": None,
+                            "error_detail": None,
+                            "note": None,
+                            "refused": 2,
+                            "blanked": 0,
+                            "fields": [
+                                {
+                                    "field": "archived_at",
+                                    "reason": "not an instant",
+                                    "effect": "refused",
+                                    "records": 2,
+                                }
+                            ],
+                        }
+                    ],
                     "sync_history": [
                         {
                             "sync_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
                             "kind": "sync",
-                            "status": "succeeded",
+                            "status": "incomplete",
                             "requested_by": "schedule",
                             "requested_at": "2025-06-09T12:58:00Z",
                             "started_at": "2025-06-09T12:58:01Z",
@@ -129,7 +182,8 @@ class SyncDashboard(BaseModel):
                             "rows_new": 9,
                             "rows_changed": 21,
                             "rows_removed": 0,
-                            "rows_quarantined": 0,
+                            "rows_quarantined": 2,
+                            "rows_blanked": 0,
                             "requests": 17,
                         }
                     ],
@@ -143,4 +197,8 @@ class SyncDashboard(BaseModel):
     active_patient_metrics: ActivePatientMetrics
     service_status: ServiceStatus
     health_indicators: HealthIndicators
+    incomplete_feeds: list[IncompleteFeed] = Field(
+        description="Feeds of which something is missing. A few odd fields make no sync incomplete, but are "
+        "listed here"
+    )
     sync_history: list[SyncRun] = Field(max_length=10, description="The last 10 runs, the newest first")

@@ -2,7 +2,7 @@
 `sync_organization` -> Postgres -> dbt -> the API as its own process, asked with signed tokens."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,7 +43,7 @@ class Chain:
     """Everything that runs, and the moves a test makes."""
 
     settings: Settings
-    clinics: tuple[Clinic, Clinic]
+    clinics: tuple[Clinic, ...]
     cliniko_url: str
     clerk_url: str
     api_url: str
@@ -144,7 +144,14 @@ def chain(
     as_of: datetime,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Chain]:
-    settings = chain_warehouse
+    with run_chain(chain_warehouse, clinics, as_of, tmp_path_factory.mktemp("clerk")) as chain:
+        yield chain
+
+
+@contextmanager
+def run_chain(
+    settings: Settings, clinics: tuple[Clinic, ...], as_of: datetime, clerk_home: Path
+) -> Iterator[Chain]:
     api_port, clerk_port = free_port(), free_port()
     clerk_url, api_url = f"http://127.0.0.1:{clerk_port}", f"http://127.0.0.1:{api_port}"
     environment = {
@@ -156,7 +163,6 @@ def chain(
         "ROUTIQ_CLERK_AUTHORIZED_PARTIES": AUTHORIZED_PARTY,
         "ROUTIQ_OPERATORS": OPERATOR,
     }
-    clerk_home = tmp_path_factory.mktemp("clerk")
     with ExitStack() as running:
         cliniko_url = running.enter_context(run_cliniko([clinic.folder for clinic in clinics]))
         prepare_dlt(settings)

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from ingestion.retention import forget_versions
 from orchestration.build import build
 from tests.conftest import create_database, drop_database
 from tests.dbt_project.clinic import NOON, days
@@ -91,6 +92,19 @@ def check(cluster: Settings, settings: Settings, scratch: str) -> None:
 @pytest.mark.timeout(900)
 def test_incremental_equals_a_rebuild(cluster: Settings, warehouse: Settings, scratch: str) -> None:
     live(warehouse, organizations=12, steps=12, builds=3, seed=20260310)
+    check(cluster, warehouse, scratch)
+
+
+@pytest.mark.timeout(900)
+def test_a_rebuild_after_superseded_versions_are_forgotten_is_the_same(
+    cluster: Settings, warehouse: Settings, scratch: str
+) -> None:
+    live(warehouse, organizations=6, steps=9, builds=3, seed=77)
+    assert forget_versions(warehouse, kept_days=30) == 0, "published just now"
+    with psycopg.connect(warehouse.url("owner")) as connection:
+        connection.execute("update app.loads set published_at = published_at - interval '31 days'")
+    assert forget_versions(warehouse, kept_days=30) > 50
+    assert forget_versions(warehouse, kept_days=30) == 0
     check(cluster, warehouse, scratch)
 
 

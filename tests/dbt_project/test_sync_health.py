@@ -28,7 +28,7 @@ class Ledger:
     def organization_id(self) -> str:
         return self.clinic.organization_id
 
-    def run(self, finished_at: datetime, status: str, feeds: dict[str, str], **counts: int) -> None:
+    def run(self, finished_at: datetime, status: str, feeds: dict[str, str], **counts: object) -> None:
         run_id = uuid.uuid4()
         self._execute(
             "insert into app.sync_runs (organization_id, id, status, requested_by, finished_at)"
@@ -54,12 +54,12 @@ class Ledger:
             *(self.organization_id, data_as_of, data_as_of),
         )
 
-    def quarantine(self, feed: str, resolved_at: datetime | None = None) -> None:
+    def quarantine(self, feed: str, resolved_at: datetime | None = None, effect: str = "refused") -> None:
         self._execute(
             "insert into app.quarantine"
-            " (organization_id, sync_run_id, feed, record_id, reason, seen_at, resolved_at)"
-            " values (%s, gen_random_uuid(), %s, '1', 'type', %s, %s)",
-            *(self.organization_id, feed, NOON, resolved_at),
+            " (organization_id, sync_run_id, feed, record_id, reason, seen_at, resolved_at, effect)"
+            " values (%s, gen_random_uuid(), %s, '1', 'type', %s, %s, %s)",
+            *(self.organization_id, feed, NOON, resolved_at, effect),
         )
 
     def health(self, as_of: datetime = NOON) -> dict[str, dict[str, Any]]:
@@ -109,15 +109,29 @@ def test_the_age_of_the_data_is_that_of_the_last_published_read(ledger: Ledger) 
     assert ledger.health(NOON - days(5))["patients"]["data_age_seconds"] == 0
 
 
+def test_a_feed_that_could_not_be_read_keeps_its_age_and_says_why(ledger: Ledger) -> None:
+    ledger.run(NOON - days(2), "succeeded", {"patients": "succeeded", "invoices": "succeeded"})
+    why = {"error_code": "server_error", "error_detail": "503, five times", "note": "a filter left out"}
+    ledger.run(NOON - days(1), "incomplete", {"invoices": "unavailable"}, **why)
+    ledger.run(NOON - HOUR, "incomplete", {"patients": "succeeded"}, rows_blanked=2)
+    ledger.publish(NOON - HOUR)
+    health = ledger.health()
+    patients, invoices = health["patients"], health["invoices"]
+    assert (invoices["status"], invoices["data_as_of"]) == ("unavailable", NOON - days(2))
+    assert {name: invoices[name] for name in why} == why
+    assert (patients["data_as_of"], patients["rows_blanked"]) == (NOON - HOUR, 2), "incomplete runs count"
+
+
 def test_open_quarantine_is_counted_by_feed(ledger: Ledger) -> None:
     ledger.run(NOON, "succeeded", {"patients": "succeeded", "invoices": "succeeded"}, rows_quarantined=2)
     ledger.quarantine("patients")
     ledger.quarantine("patients")
     ledger.quarantine("patients", resolved_at=NOON)
-    assert {feed: row["quarantined_open"] for feed, row in ledger.health().items()} == {
-        "patients": 2,
-        "invoices": 0,
-    }
+    ledger.quarantine("patients", effect="blanked")
+    ledger.quarantine("patients", NOON, effect="blanked")
+    health = ledger.health().items()
+    assert {feed: row["quarantined_open"] for feed, row in health} == {"patients": 2, "invoices": 0}
+    assert {feed: row["blanked_open"] for feed, row in health} == {"patients": 1, "invoices": 0}
     assert ledger.health()["patients"]["rows_quarantined"] == 2
 
 

@@ -77,6 +77,7 @@ def served(
         "ROUTIQ_CLERK_ISSUER": clerk_url,
         "ROUTIQ_CLERK_AUTHORIZED_PARTIES": PARTY,
         "ROUTIQ_OPERATORS": OPERATOR,
+        "ROUTIQ_ALLOW_LOOPBACK_ISSUER": "1",
     }
     with python_module("serving", answers_at=f"{url}/live", environment=environment):
         yield Front(url, clerk_url, organization_id, settings)

@@ -82,6 +82,10 @@ class Control:
     def put(self, **resources: Sequence[Record]) -> None:
         httpx.post(self._url("records"), json=resources, timeout=PATIENCE).raise_for_status()
 
+    def change_account(self, **members: Any) -> None:
+        """What Cliniko's settings say of the account from now on."""
+        httpx.post(self._url("account"), json=members, timeout=PATIENCE).raise_for_status()
+
     def remove(self, resource: str, record_id: int | str) -> None:
         httpx.delete(self._url(f"records/{resource}/{record_id}"), timeout=PATIENCE).raise_for_status()
 

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from ingestion.errors import SyncError
-from tests.ingestion.clinics import Record, appointment, patient
+from tests.ingestion.clinics import Record, appointment, key_of, patient
 from tests.ingestion.conftest import Account, AccountMaker, account_maker
+from warehouse.organizations import add_organization
+from warehouse.sealing import Secret
 from warehouse.settings import Settings
 
 PATIENTS = [patient(number) for number in range(1, 251)]
@@ -85,7 +87,8 @@ def test_a_passing_fault_is_asked_again(shared_account: Account, fault: dict[str
 
 def test_no_network_is_said_as_such(open_account: AccountMaker) -> None:
     account = open_account(patients=PATIENTS)
-    account.query("update app.cliniko_credentials set base_url = 'http://127.0.0.1:9/v1' returning 1")
+    key = Secret(key_of(account.control.clinic))
+    add_organization(account.settings, account.organization_id, "Harbour", "http://127.0.0.1:9/v1", key)
     assert "cannot be reached" in fails(account, "unreachable").message
 
 
@@ -108,44 +111,58 @@ def test_an_empty_clinic_and_then_one_patient(open_account: AccountMaker) -> Non
     assert list(account.current("patients")) == ["1"]
 
 
-BAD: list[tuple[Record, str, str]] = [
+REFUSED: list[tuple[Record, str, str]] = [
     ({"archived_at": "2999-01-01T00:00:00Z"}, "archived_at", "a year outside 1900 to 2199"),
+    ({"merged_at": "2026-01-01T00:00:00"}, "merged_at", "not an instant with a zone"),
+    ({"merged_with_patient": {}}, "merged_with_patient_id", "not a relation link"),
+]
+BLANKED: list[tuple[Record, str, str]] = [
     ({"first_name": 5}, "first_name", "not text"),
     ({"email": "a\x00b"}, "email", "a NUL character"),
     ({"last_name": "\ud83d"}, "last_name", "half of a surrogate pair"),
-    ({"merged_at": "2026-01-01T00:00:00"}, "merged_at", "not an instant with a zone"),
     ({"patient_phone_numbers": "0491570006"}, "patient_phone_numbers", "not a list"),
 ]
 
 
-def test_bad_records_are_quarantined_and_the_rest_goes_on(open_account: AccountMaker) -> None:
-    bad = [patient(number, **fields) for number, (fields, _, _) in enumerate(BAD, start=901)]
+def test_bad_records_are_quarantined_bad_fields_blanked_and_the_rest_goes_on(
+    open_account: AccountMaker,
+) -> None:
+    bad = [patient(number, **fields) for number, (fields, _, _) in enumerate([*REFUSED, *BLANKED], start=901)]
     account = open_account(patients=[*PATIENTS[:120], *bad, *PATIENTS[120:]])
-    result = account.sync()
-    assert len(account.current("patients")) == 250
-    assert result.feeds["patients"]["rows_quarantined"] == len(BAD)
+    feed = account.sync().feeds["patients"]
+    assert (feed["rows_quarantined"], feed["rows_blanked"]) == (len(REFUSED), len(BLANKED))
     assert account.quarantine() == [
         {"feed": "patients", "record_id": str(number), "field": name, "reason": reason, "is_resolved": False}
-        for number, (_, name, reason) in enumerate(BAD, start=901)
+        for number, (_, name, reason) in enumerate([*REFUSED, *BLANKED], start=901)
     ]
+    current = account.current("patients")
+    assert len(current) == 250 + len(BLANKED)
+    for number, (_, name, _) in enumerate(BLANKED, start=904):
+        assert current[str(number)][name] is None
+
+
+def waiting(account: Account) -> dict[str, bool]:
+    return {row["record_id"]: not row["is_resolved"] for row in account.quarantine()}
 
 
 def test_a_quarantined_record_is_asked_for_again_until_it_is_whole(open_account: AccountMaker) -> None:
-    account = open_account(patients=[patient(1), patient(2, first_name=5), patient(3, email=True)])
+    account = open_account(
+        patients=[patient(1), patient(2, archived_at=5), patient(3, merged_at=True), patient(4, email=5)]
+    )
     account.sync()
     account.control.requests()
     account.sync()
-    assert account.control.requests()["requests"] == 36
-    assert [row["is_resolved"] for row in account.quarantine()] == [False, False]
+    assert account.control.requests()["requests"] == 38
+    assert waiting(account) == {"2": True, "3": True, "4": True}
 
     account.control.put(patients=[patient(2, first_name="Tess")])  # healed, and updated_at did not move
     account.control.remove("patients", 3)
     account.sync()
     assert account.current("patients")["2"]["first_name"] == "Tess"
-    assert [row["is_resolved"] for row in account.quarantine()] == [True, True]
+    assert waiting(account) == {"2": False, "3": False, "4": True}
     account.control.requests()
     account.sync()
-    assert account.control.requests()["requests"] == 35
+    assert account.control.requests()["requests"] == 37
 
 
 def test_the_last_good_version_stays_while_a_bad_one_waits(open_account: AccountMaker) -> None:
@@ -171,8 +188,8 @@ def test_a_record_stamped_in_2999_costs_no_more_than_itself(open_account: Accoun
 
 
 def test_a_list_that_changed_its_shape_is_not_a_heap_of_bad_records(open_account: AccountMaker) -> None:
-    account = open_account(patients=[patient(number, email=5) for number in range(1, 151)])
-    assert "email: not text" in fails(account, "wrong_shape").message
+    account = open_account(patients=[patient(number, archived_at=5) for number in range(1, 151)])
+    assert "archived_at: not text" in fails(account, "shape_changed").message
     assert account.quarantine() == []
 
 

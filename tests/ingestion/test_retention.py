@@ -5,7 +5,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from ingestion.retention import delete_unaccepted, forget_runs
+from ingestion.retention import delete_unaccepted, forget_runs, forget_versions
 from tests.ingestion.clinics import patient
 from tests.ingestion.conftest import AccountMaker
 from warehouse.settings import Settings
@@ -132,3 +132,25 @@ def test_who_is_under_way_or_alone_stays(clinic: Settings) -> None:
         )
     ran(clinic, 400, patients="succeeded")
     assert forget_runs(clinic) == 0
+
+
+def test_superseded_versions_are_forgotten_and_the_next_sync_finds_nothing_new(
+    open_account: AccountMaker,
+) -> None:
+    account = open_account(patients=[patient(number) for number in range(1, 5)])
+    account.sync()
+    for email in ("a@example.com", "b@example.com"):
+        account.control.put(patients=[patient(1, email=email, updated_at=account.control.now())])
+        account.sync()
+    account.control.remove("patients", 2)
+    account.sync(kind="sweep")
+    before = account.current("patients")
+    assert forget_versions(account.settings, 1) == 0, "not published: a build is yet to read them"
+    account.query("update app.loads set published_at = now() - interval '47 hours' returning 1")
+    assert forget_versions(account.settings, 2) == 0
+    assert forget_versions(account.settings, 1) == 2
+    assert account.current("patients") == before
+    assert account.query("select count(*) as n from raw_cliniko.patients where purged_at is not null") == [
+        {"n": 1}
+    ]
+    assert account.sync().rows_written == 0

@@ -95,6 +95,7 @@ def test_schedules_and_sensors_are_on(code: dg.RepositoryDefinition) -> None:
         "organizations_sensor",
         "sync_requests",
         "failed_runs",
+        "alerts",
     }
     assert all(sensor.default_status.value == "RUNNING" for sensor in code.sensor_defs)
 

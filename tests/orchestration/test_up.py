@@ -16,20 +16,23 @@ import pytest
 from orchestration.supervision import Supervisor
 from tests.conftest import free_port
 from warehouse.bootstrap import embedded_server
+from warehouse.organizations import add_organization
+from warehouse.sealing import Secret
 from warehouse.settings import Settings
+
+SIGN_IN = {
+    "ROUTIQ_CLERK_ISSUER": "http://127.0.0.1:1",
+    "ROUTIQ_CLERK_AUTHORIZED_PARTIES": "http://localhost:8000",
+}
 
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     ports = {name: str(free_port()) for name in ("POSTGRES", "API", "DAGSTER", "DOCS")}
     home = tmp_path_factory.mktemp("up") / "home"
-    sign_in = {
-        "ROUTIQ_CLERK_ISSUER": "http://127.0.0.1:1",
-        "ROUTIQ_CLERK_AUTHORIZED_PARTIES": "http://localhost:8000",
-    }
     own = {
         "ROUTIQ_HOME": str(home),
-        **sign_in,
+        **SIGN_IN,
         **{f"ROUTIQ_{name}_PORT": port for name, port in ports.items()},
     }
     yield own
@@ -83,11 +86,25 @@ def test_up_then_killed_then_up_then_down(environment: dict[str, str]) -> None:
     os.kill(int((server.data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
     assert status(only_home)["database"] == {"answers": False}
 
-    repaired = routiq(only_home, "up", "--json")
+    untold = routiq(only_home, "up")
+    assert untold.returncode == 1
+    assert "ROUTIQ_CLERK_ISSUER" in untold.stderr, "whose tokens are taken is never remembered"
+    assert "CLERK_ISSUER" not in (home / "run" / "environment").read_text()
+
+    repaired = routiq(only_home | SIGN_IN, "up", "--json")
     assert repaired.returncode == 0, repaired.stderr
     second = {process["name"]: process["pid"] for process in status(only_home)["processes"]}
     assert second.keys() == first.keys()
     assert not any(psutil.pid_exists(pid) for pid in first.values())
+
+    account = Secret("sandbox-key-au1")
+    add_organization(settings_of(environment), "org_real", "Real", "https://api.au1.cliniko.com/v1", account)
+    refused = routiq(only_home | SIGN_IN, "up")
+    assert refused.returncode == 1
+    assert "org_real" in refused.stderr
+    assert "ROUTIQ_ALLOW_LOOPBACK_ISSUER" in refused.stderr
+    assert routiq(only_home | SIGN_IN | {"ROUTIQ_ALLOW_LOOPBACK_ISSUER": "1"}, "up").returncode == 0
+    second = {process["name"]: process["pid"] for process in status(only_home)["processes"]}
 
     assert routiq(only_home, "down").returncode == 0
     assert not any(psutil.pid_exists(pid) for pid in second.values())

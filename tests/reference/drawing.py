@@ -185,7 +185,13 @@ def _patients(pencil: Pencil) -> None:
             last_name=pencil.one_of("Sample", None),
             email=pencil.one_of("ines@example.com", None),
             patient_phone_numbers=[
-                {"number": "1", "phone_type": pencil.one_of("Mobile", "Fax", "Home"), "phone_e164": number}
+                {
+                    "number": "1",
+                    "phone_type": pencil.one_of("Mobile", "Fax", "Home"),
+                    "phone_e164": number,
+                    "phone_note": pencil.one_of("mum", None),
+                    "is_forbidden": pencil.rarely(),
+                }
                 for number in PHONES[: pencil.random.randint(0, 3)]
             ],
             created_at=pencil.instant(400, 400, 121, 30, 7, 0, -1),

@@ -39,6 +39,8 @@ class Patient(Fact):
     first_name: str | None
     last_name: str | None
     phone: str | None
+    phone_note: str | None
+    has_forbidden_phone: bool
     email: str | None
     updated_at: datetime
 
@@ -228,6 +230,8 @@ def _is_forgotten(latest: Mapping[str, Row], patient_id: str, survivor_id: str) 
 def _patient(raw: RawClinic, patient_id: str, survivor_id: str) -> Patient:
     latest, last_seen = current(raw.versions["patients"]), _last_seen(raw.versions["patients"])
     person = {} if _is_forgotten(latest, patient_id, survivor_id) else latest[patient_id]
+    numbers = person.get("patient_phone_numbers") or ()
+    phone = chosen_phone(numbers)
     return Patient(
         **_made(last_seen[patient_id]),
         survivor_id=survivor_id,
@@ -235,18 +239,23 @@ def _patient(raw: RawClinic, patient_id: str, survivor_id: str) -> Patient:
         is_purged=latest[patient_id]["purged_at"] is not None,
         first_name=person.get("first_name") or None,
         last_name=person.get("last_name") or None,
-        phone=chosen_phone(person.get("patient_phone_numbers") or ()),
+        phone=phone.get("phone_e164"),
+        phone_note=phone.get("phone_note"),
+        has_forbidden_phone=any(map(is_forbidden, numbers)),
         email=person.get("email") or None,
         updated_at=latest[patient_id]["updated_at"],
     )
 
 
-def chosen_phone(numbers: Iterable[Row]) -> str | None:
-    valid = [number for number in numbers if number["phone_e164"]]
+def chosen_phone(numbers: Iterable[Row]) -> Row:
+    valid = [number for number in numbers if number["phone_e164"] and not is_forbidden(number)]
     mobiles = [number for number in valid if number["phone_type"] == "Mobile"]
     spoken = [number for number in valid if number["phone_type"] != "Fax"]
-    chosen: str | None = next((number["phone_e164"] for number in (*mobiles, *spoken)), None)
-    return chosen
+    return next(iter((*mobiles, *spoken)), {})
+
+
+def is_forbidden(number: Row) -> bool:
+    return bool(number.get("is_forbidden"))
 
 
 def _individual(row: Row) -> Visit:

@@ -25,6 +25,8 @@ def dim_patients(question: Question) -> list[Row]:
             "first_name": patient.first_name,
             "last_name": patient.last_name,
             "phone": patient.phone,
+            "phone_note": patient.phone_note,
+            "has_forbidden_phone": patient.has_forbidden_phone,
             "email": patient.email,
             "created_at": patient.created_at,
             "archived_at": patient.removed_at,

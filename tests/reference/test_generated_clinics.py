@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from ingestion.cliniko.feeds import FEEDS, Feed
-from ingestion.cliniko.rows import Rejected, compile_validator
+from ingestion.cliniko.rows import Row, compile_validator
 from orchestration.build import build
 from sandbox.clinics.cli import main as clinics_cli
 from tests.reference.comparing import Reader
@@ -46,9 +46,10 @@ def _records(folder: Path, feed: Feed, country: str) -> list[dict[str, Any]]:
     nested = {column.name for column in feed.columns if column.kind in {"json", "phones"}}
     rows = []
     for line in (folder / f"{feed.name}.jsonl").read_bytes().splitlines():
-        cells = validate(orjson.loads(line))
-        assert not isinstance(cells, Rejected)
-        row = dict(zip(names, cells, strict=True))
+        taken = validate(orjson.loads(line))
+        assert isinstance(taken, Row)
+        assert not taken.blanked
+        row = dict(zip(names, taken.cells, strict=True))
         rows.append(
             {name: orjson.loads(cell) if cell and name in nested else cell for name, cell in row.items()}
             | {"seen_at": LOADED_AT}

@@ -31,6 +31,15 @@ def test_both_versions_name_the_organization_as_clerk_does(tmp_path: Path) -> No
     assert not second.keys() & {"org_id", "org_role", "org_slug", "org_permissions"}
 
 
+def test_the_header_has_what_clerks_has(tmp_path: Path) -> None:
+    issuer = Issuer("http://127.0.0.1:1", KeyStore(tmp_path))
+    headers = [jwt.get_unverified_header(issuer.token(TokenOrder())) for _ in range(6)]
+    assert all(isinstance(header["oiat"], int) for header in headers)
+    assert {"m" in header for header in headers} == {True, False}
+    without = TokenOrder(header={"oiat": None, "m": None, "cat": None})
+    assert jwt.get_unverified_header(issuer.token(without)).keys() == {"alg", "kid", "typ"}
+
+
 def test_the_key_outlives_a_restart_and_nobody_else_reads_it(tmp_path: Path) -> None:
     home = tmp_path / "clerk"
     before = KeyStore(home).keys[-1]

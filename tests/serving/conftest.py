@@ -94,7 +94,7 @@ def run_clerk(home: Path) -> Iterator[Clerk]:
 
 def settings_for(warehouse: Settings, clerk: Clerk, **more: Any) -> ServingSettings:
     """What a test's API is told; it keeps no answers unless the test is about that, since tests change rows
-    that in earnest only a publication changes."""
+    that in earnest only a publication changes. The sandbox's Clerk is meant, whatever clinics there are."""
     values: dict[str, Any] = {
         "api_database_url": SecretStr(warehouse.url("api")),
         "api_cache_megabytes": 0,
@@ -102,6 +102,7 @@ def settings_for(warehouse: Settings, clerk: Clerk, **more: Any) -> ServingSetti
         "clerk_issuer": clerk.url,
         "clerk_authorized_parties": (PARTY,),
         "operators": (OPERATOR,),
+        "allow_loopback_issuer": True,
         "limit_admin": 100_000,
         "limit_sync": 100_000,
         "limit_regular": 100_000,

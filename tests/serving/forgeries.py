@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import jwt
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -126,6 +127,17 @@ def by_pss(clerk: Clerk) -> Headers:
     return bearer(f"{signed}.{encode(signature)}")
 
 
+def of_any_class(body: Callable[[Clerk], dict[str, Any]]) -> Forgery:
+    """As instances with `use_ignore_jwt_cat` stamp whatever they sign: sessions, templates and machines."""
+    return lambda clerk: bearer(sign(clerk, header(clerk, cat="cl_I7d4PD111III"), body(clerk)))
+
+
+def public_jwk(key_id: str) -> dict[str, Any]:
+    """The stranger's key, as a header would carry it."""
+    numbers: dict[str, Any] = jwt.algorithms.RSAAlgorithm.to_jwk(STRANGER.public_key(), as_dict=True)
+    return numbers | {"kid": key_id, "use": "sig", "alg": "RS256"}
+
+
 def changed(change: Callable[[str, str, str], str]) -> Forgery:
     """A genuine token whose text was changed."""
     return lambda clerk: bearer(change(*sign(clerk).split(".")))
@@ -215,17 +227,35 @@ KEYS: dict[str, Forgery] = {
     "kid very long": with_header(kid="k" * 300),
     "typ at+jwt": with_header(typ="at+jwt"),
     "typ a number": with_header(typ=1),
+    "typ application/at+jwt": with_header(typ="application/at+jwt"),
+    "typ in lower case": with_header(typ="jwt"),
     "crit": with_header(crit=["b64"], b64=False),
     "crit empty": with_header(crit=[]),
-    "zip": with_header(zip="DEF"),
-    "jku": with_header(jku="https://example.com/jwks.json"),
-    "jwk": with_header(jwk={"kty": "oct", "k": "AAAA"}),
-    "x5u": with_header(x5u="https://example.com/cert"),
-    "x5c": with_header(x5c=["AAAA"]),
+    "crit null": with_header(crit=None),
+    "crit of what Clerk adds": with_header(crit=["oiat"], oiat=1_800_000_000),
+    "b64 false": with_header(b64=False),
+    "jwk of a stranger": lambda clerk: bearer(
+        sign(clerk, header(clerk, jwk=public_jwk("ins_stranger")), key=STRANGER)
+    ),
+    "jwk of a stranger, by its id": lambda clerk: bearer(
+        sign(clerk, header(clerk, kid="ins_stranger", jwk=public_jwk("ins_stranger")), key=STRANGER)
+    ),
+    "jwk of a stranger, by our id": lambda clerk: bearer(
+        sign(clerk, header(clerk, jwk=public_jwk(header(clerk)["kid"])), key=STRANGER)
+    ),
+    "x5c of a stranger": lambda clerk: bearer(sign(clerk, header(clerk, x5c=["AAAA"]), key=STRANGER)),
     "cat of a template": with_header(cat="cl_B7d4PD222AAA"),
     "cat of a machine": with_header(cat="cl_B7d4PD333AAA"),
-    "cat that tells nothing": with_header(cat="cl_I7d4PD111III"),
+    "cat unknown": with_header(cat="cl_B7d4PD444AAA"),
+    "cat in lower case": with_header(cat="cl_b7d4pd111aaa"),
+    "cat empty": with_header(cat=""),
+    "cat null": with_header(cat=None),
     "cat a number": with_header(cat=1),
+    "cat a list": with_header(cat=["cl_B7d4PD111AAA"]),
+    "cat that tells nothing, no session": of_any_class(lambda clerk: without(claims(clerk), "sid")),
+    "cat that tells nothing, session null": of_any_class(lambda clerk: claims(clerk, sid=None)),
+    "cat that tells nothing, a machine": of_any_class(lambda clerk: claims(clerk, sub="mch_1")),
+    "cat that tells nothing, at+jwt": with_header(cat="cl_I7d4PD111III", typ="at+jwt"),
 }
 CLAIMS: dict[str, Forgery] = {
     **{f"{name} missing": without_claim(name) for name in ("exp", "nbf", "iat", "iss", "sub", "azp")},
@@ -243,9 +273,17 @@ CLAIMS: dict[str, Forgery] = {
     "exp before iat": later(exp=1, iat=3),
     "nbf after exp": later(nbf=4, iat=0, exp=3),
     "another issuer": with_claims(iss="https://clerk.example.com"),
-    "issuer with a slash": lambda clerk: bearer(sign(clerk, body=claims(clerk, iss=f"{clerk.url}/"))),
+    "issuer empty": with_claims(iss=""),
+    "issuer with two slashes": lambda clerk: bearer(sign(clerk, body=claims(clerk, iss=f"{clerk.url}//"))),
+    "issuer with a path": lambda clerk: bearer(sign(clerk, body=claims(clerk, iss=f"{clerk.url}/x"))),
     "another party": with_claims(azp="https://evil.example.com"),
-    "party with a slash": with_claims(azp="https://app.example.com/"),
+    "party empty": with_claims(azp=""),
+    "party a slash": with_claims(azp="/"),
+    "party with two slashes": with_claims(azp="https://app.example.com//"),
+    "party with a path": with_claims(azp="https://app.example.com/x"),
+    "party with a port": with_claims(azp="https://app.example.com:444"),
+    "party on this machine": with_claims(azp="http://localhost:3000"),
+    "party with a star": with_claims(azp="http://localhost:*"),
     "party as prefix": with_claims(azp="https://app.example.com.evil.example.com"),
     "sub empty": with_claims(sub=""),
     "sub of a machine": with_claims(sub="mch_1"),
@@ -290,6 +328,8 @@ WITHOUT_RIGHT: dict[str, Forgery] = {
         sign(clerk, body=without(old_claims(clerk), "org_id", "org_role", "org_slug"))
     ),
     "role of another kind": organization(rol="doctor"),
+    "role in other case": organization(rol="Admin"),
+    "version 1, role of another kind": with_old_claims(org_role="org:doctor"),
     "another organization": organization(id="org_b"),
     "an organization in other case": organization(id="ORG_A"),
     "version 1, another organization": with_old_claims(org_id="org_b"),
@@ -298,6 +338,16 @@ TAKEN: dict[str, Forgery] = {
     "version 2": lambda clerk: bearer(sign(clerk)),
     "version 1": lambda clerk: bearer(sign(clerk, body=old_claims(clerk))),
     "of the session class": with_header(cat="cl_B7d4PD111AAA"),
+    "of any class, naming its session": with_header(cat="cl_I7d4PD111III"),
+    "oiat and m": with_header(oiat=1_800_000_000, m="edge"),
+    "headers nobody knows": with_header(oiat="x", m=None, new={"a": [1]}, zip="DEF", cty="JWT", nonce="1"),
+    "jku, x5u": with_header(jku="https://example.com/jwks.json", x5u="https://example.com/cert"),
+    "jwk, x5c": with_header(jwk={"kty": "oct", "k": "AAAA"}, x5c=["AAAA"]),
+    "typ missing": lambda clerk: bearer(sign(clerk, without(header(clerk), "typ"))),
+    "issuer with a slash": lambda clerk: bearer(sign(clerk, body=claims(clerk, iss=f"{clerk.url}/"))),
+    "party with a slash": with_claims(azp="https://app.example.com/"),
+    "claims nobody knows": with_claims(cat="cl_B7d4PD333AAA", jti="1", fva=[0, -1], fea="o:a", pla="o:b"),
+    "version 1, claims nobody knows": with_old_claims(metadata={"a": [None]}, org_permissions=["org:x:read"]),
     "scheme in lower case": raw(lambda token: [("Authorization", f"bearer {token}")]),
     "an hour long": later(exp=3600, iat=0),
     "expired within the skew": later(exp=-3, iat=-60, nbf=-60),

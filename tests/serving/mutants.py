@@ -57,7 +57,10 @@ MUTANTS = {
         "bodies_only_agree",
     ),
     "the role is not asked": Mutant(
-        "serving.guard", '(self.role == "admin" and caller.role != "admin")', "False", "members_do_not_sync"
+        "serving.guard",
+        'if self.role == "admin" and caller.role != "admin":',
+        "if False:",
+        "members_do_not_sync",
     ),
     "everybody is an operator": Mutant(
         "serving.tokens",
@@ -127,7 +130,7 @@ MUTANTS = {
         "forgeries_are_refused",
     ),
     "any issuer": Mutant(
-        "serving.tokens", "if claims.iss != rules.issuer:", "if False:", "forgeries_are_refused"
+        "serving.tokens", "if bare(claims.iss) != bare(rules.issuer):", "if False:", "forgeries_are_refused"
     ),
     "any party": Mutant(
         "serving.tokens",
@@ -137,9 +140,18 @@ MUTANTS = {
     ),
     "other classes of tokens": Mutant(
         "serving.tokens",
-        'if header.get("cat", SESSION_CATEGORY) != SESSION_CATEGORY:',
+        "if category not in (SESSION_CATEGORY, ANY_CATEGORY):",
         "if False:",
         "forgeries_are_refused",
+    ),
+    "a token of any class is one of a session": Mutant(
+        "serving.tokens",
+        "if header.is_of_any_class and claims.sid is None:",
+        "if False:",
+        "forgeries_are_refused",
+    ),
+    "what must be understood is passed over": Mutant(
+        "serving.tokens", 'if "crit" in header:', "if False:", "critical_headers_are_refused"
     ),
     "both versions mixed": Mutant(
         "serving.tokens",

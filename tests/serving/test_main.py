@@ -42,6 +42,7 @@ def environment(warehouse: Settings, clerk: Clerk, port: int) -> dict[str, str]:
             "ROUTIQ_API_PORT": str(port),
             "ROUTIQ_CLERK_ISSUER": clerk.url,
             "ROUTIQ_CLERK_AUTHORIZED_PARTIES": PARTY,
+            "ROUTIQ_ALLOW_LOOPBACK_ISSUER": "1",
         }
     )
 

@@ -23,6 +23,7 @@ Check = Callable[[Settings, Clerk], None]
 FORGED = (
     *("alg none", "alg RS512", "signed by a stranger", "other payload", "expired", "not yet"),
     *("longer than an hour", "another issuer", "another party", "cat of a machine", "pending"),
+    "cat that tells nothing, no session",
     *("version 2 with org_id", "version 1 with o"),
 )
 
@@ -144,10 +145,17 @@ def forgeries_are_refused(clinics: Settings, clerk: Clerk) -> None:
 
 
 def algorithms_are_not_chosen(_clinics: Settings, clerk: Clerk) -> None:
-    from serving.tokens import TokenRefused, read_key_id  # noqa: PLC0415 - the mutant's, while there is one
+    from serving.tokens import TokenRefused, read_header  # noqa: PLC0415 - the mutant's, while there is one
 
     with pytest.raises(TokenRefused):
-        read_key_id(sign(clerk, header(clerk, alg="RS384")))
+        read_header(sign(clerk, header(clerk, alg="RS384")))
+
+
+def critical_headers_are_refused(_clinics: Settings, clerk: Clerk) -> None:
+    from serving.tokens import TokenRefused, read_header  # noqa: PLC0415 - as above
+
+    with pytest.raises(TokenRefused):
+        read_header(sign(clerk, header(clerk, crit=["oiat"], oiat=1_800_000_000)))
 
 
 def no_answer_through_a_hole(clinics: Settings, _clerk: Clerk) -> None:
@@ -161,7 +169,7 @@ CHECKS: dict[str, Check] = {
         *(nothing_is_carried_over, headers_only_agree, paths_only_agree, bodies_only_agree),
         *(members_do_not_sync, members_see_their_own, answers_are_its_own, strangers_learn_nothing),
         *(limits_are_its_own, views_are_written_down, no_record_no_answer, forgeries_are_refused),
-        *(algorithms_are_not_chosen, no_answer_through_a_hole),
+        *(algorithms_are_not_chosen, critical_headers_are_refused, no_answer_through_a_hole),
     )
 }
 

@@ -1,6 +1,7 @@
 """Routes 5, 6, 8 and 9: how an organization's syncs, health and mirror stand, also before there is data."""
 
 import json
+import uuid
 from typing import Any, LiteralString
 
 import psycopg
@@ -27,12 +28,12 @@ ROUTES: dict[str, type[BaseModel]] = {
 }
 NO_ROWS = {
     **dict.fromkeys(("rows_read", "rows_new", "rows_changed", "rows_removed", "rows_quarantined"), 0),
-    "requests": 0,
+    **dict.fromkeys(("rows_blanked", "requests"), 0),
 }
 
 
 def run(
-    warehouse: Settings, organization_id: str, status: str, hours_ago: float, **feeds: dict[str, int]
+    warehouse: Settings, organization_id: str, status: str, hours_ago: float, **feeds: dict[str, Any]
 ) -> None:
     """A sync run that ended so long ago, with what its feeds brought."""
     ended = marts.days_ago(hours_ago / 24)
@@ -54,7 +55,28 @@ def run(
         ).fetchone()
         for feed, counts in feeds.items():
             key = {"organization_id": organization_id, "sync_run_id": newest and newest[0], "feed": feed}
-            marts.insert(connection, "app.sync_run_feeds", [key | counts])
+            marts.insert(connection, "app.sync_run_feeds", [key | {"status": "succeeded"} | counts])
+
+
+def quarantine(
+    warehouse: Settings, organization_id: str, feed: str, field: str, effect: str, count: int = 1, **more: Any
+) -> None:
+    rows = [
+        {
+            "organization_id": organization_id,
+            "sync_run_id": uuid.uuid4(),
+            "feed": feed,
+            "record_id": str(number),
+            "field": field,
+            "reason": "type",
+            "effect": effect,
+            "seen_at": marts.AS_OF,
+            **more,
+        }
+        for number in range(count)
+    ]
+    with psycopg.connect(warehouse.url("owner")) as connection:
+        marts.insert(connection, "app.quarantine", rows)
 
 
 def patients(warehouse: Settings, organization_id: str, numbers: range, **more: Any) -> None:
@@ -127,7 +149,9 @@ def test_the_sync_dashboard_says_it_all(clinic: Settings, clerk: Clerk) -> None:
             "has_active_patients": True,
             "recent_sync": True,
             "high_link_rate": True,
+            "complete_sync": True,
         },
+        "incomplete_feeds": [],
     }
     assert latest.pop("sync_id")
     assert latest == NO_ROWS | {
@@ -174,6 +198,7 @@ def test_health_of_ones_own_organization(clinic: Settings, clerk: Clerk) -> None
         "sync_activity_24h": {
             "total_syncs": 1,
             "successful_syncs": 1,
+            "incomplete_syncs": 0,
             "failed_syncs": 0,
             "success_rate": 100.0,
         },
@@ -184,6 +209,7 @@ def test_health_of_ones_own_organization(clinic: Settings, clerk: Clerk) -> None
         "sync_activity_24h": {
             "total_syncs": 1,
             "successful_syncs": 0,
+            "incomplete_syncs": 0,
             "failed_syncs": 1,
             "success_rate": 0.0,
         },
@@ -198,6 +224,9 @@ def test_health_of_ones_own_organization(clinic: Settings, clerk: Clerk) -> None
         ([("failed", 24)], "healthy", 100.0),
         ([("failed", 3), ("succeeded", 4)], "degraded", 66.7),
         ([("queued", 1)], "healthy", 100.0),
+        ([("incomplete", 1)], "degraded", 50.0),
+        ([("incomplete", 3)], "healthy", 50.0),  # a later one has read everything
+        ([("incomplete", 1), ("failed", 0.5)], "degraded", 33.3),
     ],
 )
 def test_what_makes_health(
@@ -208,6 +237,87 @@ def test_what_makes_health(
     body = ask(clinic, clerk, HEALTH)
     assert body["health_status"] == {"status": status, "all_systems_operational": status == "healthy"}
     assert body["sync_activity_24h"]["success_rate"] == rate
+
+
+def test_an_incomplete_clinic_is_degraded_and_not_without_success(clinic: Settings, clerk: Clerk) -> None:
+    execute(clinic, "update app.sync_runs set status = 'incomplete' where organization_id = 'org_a'")
+    assert ask(clinic, clerk, HEALTH)["sync_activity_24h"] == {
+        "total_syncs": 1,
+        "successful_syncs": 0,
+        "incomplete_syncs": 1,
+        "failed_syncs": 0,
+        "success_rate": 0.0,
+    }
+    assert ask(clinic, clerk, HEALTH)["health_status"]["status"] == "degraded"
+    body = ask(clinic, clerk, DASHBOARD)
+    assert body["sync_history"][0]["status"] == "incomplete"
+    assert body["active_patient_metrics"]["last_sync"] == "2025-06-30T09:36:00Z"
+    assert body["health_indicators"]["recent_sync"] is True
+
+
+def test_the_dashboard_says_what_is_missing_by_feed_and_field(clinic: Settings, clerk: Clerk) -> None:
+    run(
+        clinic,
+        "org_a",
+        "incomplete",
+        1,
+        patients={"status": "succeeded", "rows_blanked": 3, "rows_quarantined": 2},
+        invoices={
+            "status": "unavailable",
+            "error_code": "server_error",
+            "error_detail": "Cliniko answered 503 five times",
+            "note": "deleted_at is no filter of theirs",
+        },
+        attendees={"status": "succeeded", "note": "deleted_at is no filter of theirs"},
+    )
+    run(clinic, "org_a", "failed", 0.5, patients={"status": "failed"})
+    quarantine(clinic, "org_a", "patients", "archived_at", "refused", 2)
+    quarantine(clinic, "org_a", "patients", "email", "blanked", 3)
+    quarantine(clinic, "org_a", "patients", "email", "blanked", 9, resolved_at=marts.AS_OF)
+    quarantine(clinic, "org_a", "waiting_lists", "name", "refused")
+    quarantine(clinic, "org_b", "patients", "archived_at", "refused", 7)
+    body = ask(clinic, clerk, DASHBOARD)
+    assert body["health_indicators"]["complete_sync"] is False
+    assert [row["rows_blanked"] for row in body["sync_history"][:2]] == [0, 3]
+    assert body["incomplete_feeds"] == [
+        {
+            "feed": "invoices",
+            "status": "unavailable",
+            "last_read_at": "2025-06-30T09:36:00Z",
+            "error_code": "server_error",
+            "error_detail": "Cliniko answered 503 five times",
+            "note": "deleted_at is no filter of theirs",
+            "refused": 0,
+            "blanked": 0,
+            "fields": [],
+        },
+        {
+            "feed": "patients",
+            "status": "succeeded",
+            "last_read_at": "2025-06-30T11:00:00Z",
+            "error_code": None,
+            "error_detail": None,
+            "note": None,
+            "refused": 2,
+            "blanked": 3,
+            "fields": [
+                {"field": "archived_at", "reason": "type", "effect": "refused", "records": 2},
+                {"field": "email", "reason": "type", "effect": "blanked", "records": 3},
+            ],
+        },
+        {
+            "feed": "waiting_lists",
+            **dict.fromkeys(("status", "last_read_at", "error_code", "error_detail", "note")),
+            "refused": 1,
+            "blanked": 0,
+            "fields": [{"field": "name", "reason": "type", "effect": "refused", "records": 1}],
+        },
+    ]
+    execute(clinic, "update app.quarantine set resolved_at = now() where effect = 'refused'")
+    run(clinic, "org_a", "succeeded", 0.1, patients={}, invoices={})
+    body = ask(clinic, clerk, DASHBOARD)
+    assert body["health_indicators"]["complete_sync"] is True, "fields left out are no matter"
+    assert [feed["feed"] for feed in body["incomplete_feeds"]] == ["patients"]
 
 
 @pytest.mark.parametrize(("age_hours", "status"), [(23.9, "healthy"), (24, "degraded")])
@@ -376,6 +486,7 @@ def test_operators_see_the_health_of_all(clinic: Settings, clerk: Clerk) -> None
         "sync_activity_24h": {
             "total_syncs": 2,
             "successful_syncs": 1,
+            "incomplete_syncs": 0,
             "failed_syncs": 1,
             "success_rate": 50.0,
         },
@@ -384,6 +495,10 @@ def test_operators_see_the_health_of_all(clinic: Settings, clerk: Clerk) -> None
     execute(clinic, "delete from app.sync_runs where status = 'failed'")
     assert ask_as_operator(clinic, clerk)["health_status"]["status"] == "degraded"  # org_b's data is stale
     execute(clinic, "update app.publications set data_as_of = '2025-06-30T00:00:00Z' where data_version = 1")
+    assert ask_as_operator(clinic, clerk)["health_status"]["status"] == "healthy"
+    run(clinic, "org_b", "incomplete", 40)
+    assert ask_as_operator(clinic, clerk)["health_status"]["status"] == "degraded"  # still incomplete
+    execute(clinic, "update app.organizations set is_active = false where organization_id = 'org_b'")
     assert ask_as_operator(clinic, clerk)["health_status"]["status"] == "healthy"
     marts.add_organization(clinic, "org_new")
     assert (

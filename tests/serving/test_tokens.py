@@ -1,12 +1,27 @@
 """No forged or doubtful token gets anywhere: 401 or 403, always the same body, no database connection."""
 
+import json
+from typing import Any
+
 import httpx
 import pytest
 
 from serving.app import create_app
 from serving.guard import GuardedRoute
-from tests.serving.conftest import Api, Clerk, run_api, settings_for
-from tests.serving.forgeries import REFUSED, TAKEN, WITHOUT_RIGHT, Headers, public_pem
+from tests.conftest import free_port
+from tests.serving.conftest import Api, Clerk, run_api, serve, settings_for
+from tests.serving.forgeries import (
+    REFUSED,
+    STRANGER,
+    TAKEN,
+    WITHOUT_RIGHT,
+    Headers,
+    bearer,
+    header,
+    public_jwk,
+    public_pem,
+    sign,
+)
 from tests.serving.test_routes import PROBLEM_KEYS, RISK
 from warehouse.settings import Settings
 
@@ -83,6 +98,26 @@ def test_a_fixed_key_serves_without_any_network(clinics: Settings, clerk: Clerk)
         assert api.get(RISK.format("org_a")).status_code == 200
         for kind in ("signed by a stranger", "alg HS256 by the public key", "kid missing"):
             assert api.client.get(RISK.format("org_a"), headers=REFUSED[kind](clerk)).status_code == 401
+
+
+@pytest.mark.parametrize("name", ["jku", "x5u"])
+def test_a_key_is_fetched_from_nowhere_but_the_issuer(clinic_api: Api, name: str) -> None:
+    asked: list[str] = []
+
+    async def stranger(scope: Any, _receive: Any, send: Any) -> None:
+        asked.append(scope.get("path", ""))
+        body = json.dumps({"keys": [public_jwk("ins_stranger")]}).encode()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": body})
+
+    def ask(url: str, key: Any = None, **how: Any) -> int:
+        head = header(clinic_api.clerk, **{name: f"{url}/keys"}, **how)
+        headers = bearer(sign(clinic_api.clerk, head, key=key))
+        return clinic_api.client.get(RISK.format("org_a"), headers=headers).status_code
+
+    with serve(stranger, free_port()) as url:
+        assert (ask(url, STRANGER, kid="ins_stranger"), ask(url, STRANGER), ask(url)) == (401, 401, 200)
+    assert "/keys" not in asked
 
 
 def test_no_route_is_without_a_guard(clinics: Settings, clerk: Clerk) -> None:

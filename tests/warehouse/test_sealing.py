@@ -6,14 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from warehouse.sealing import Sealed, SealError, Secret, seal, unseal
+from warehouse.sealing import Sealed, SealError, Secret, rewrap, seal, unseal
 
 KEY = b"k" * 32
+ADDRESS = "https://api.au2.cliniko.com/v1"
 CANARY = "canary-key-au2"
 
 
 def sealed(organization_id: str = "a", name: str = "cliniko api key", version: int = 1) -> Sealed:
-    return seal(KEY, organization_id, name, version, Secret(CANARY))
+    return seal(KEY, organization_id, name, version, ADDRESS, Secret(CANARY))
 
 
 def changed(value: Sealed, place: str, content: bytes) -> Sealed:
@@ -22,22 +23,26 @@ def changed(value: Sealed, place: str, content: bytes) -> Sealed:
 
 
 def test_a_value_opens_where_it_was_sealed() -> None:
-    assert unseal(KEY, "a", "cliniko api key", sealed()).reveal() == CANARY
+    assert unseal(KEY, "a", "cliniko api key", ADDRESS, sealed()).reveal() == CANARY
 
 
 @pytest.mark.parametrize(
-    ("organization_id", "name", "version", "key"),
+    ("organization_id", "name", "version", "key", "address"),
     [
-        ("b", "cliniko api key", 1, KEY),
-        ("a", "another secret", 1, KEY),
-        ("a", "cliniko api key", 2, KEY),
-        ("a", "cliniko api key", 1, b"x" * 32),
-        ("acliniko", " api key", 1, KEY),
+        ("b", "cliniko api key", 1, KEY, ADDRESS),
+        ("a", "another secret", 1, KEY, ADDRESS),
+        ("a", "cliniko api key", 2, KEY, ADDRESS),
+        ("a", "cliniko api key", 1, b"x" * 32, ADDRESS),
+        ("acliniko", " api key", 1, KEY, ADDRESS),
+        ("a", "cliniko api key", 1, KEY, "http://127.0.0.1:8091/v1"),
+        ("a", "cliniko api key", 1, KEY, ""),
     ],
 )
-def test_it_opens_nowhere_else(organization_id: str, name: str, version: int, key: bytes) -> None:
+def test_it_opens_nowhere_else(
+    organization_id: str, name: str, version: int, key: bytes, address: str
+) -> None:
     with pytest.raises(SealError) as refusal:
-        unseal(key, organization_id, name, replace(sealed(), version=version))
+        unseal(key, organization_id, name, address, replace(sealed(), version=version))
     assert CANARY not in str(refusal.value)
 
 
@@ -45,7 +50,7 @@ def test_a_ciphertext_beside_another_organizations_key_does_not_open() -> None:
     mixed = replace(sealed("a"), ciphertext=sealed("b").ciphertext)
     for organization_id in ("a", "b"):
         with pytest.raises(SealError):
-            unseal(KEY, organization_id, "cliniko api key", mixed)
+            unseal(KEY, organization_id, "cliniko api key", ADDRESS, mixed)
 
 
 @pytest.mark.parametrize("place", ["wrapped_key", "ciphertext"])
@@ -55,18 +60,32 @@ def test_a_changed_byte_is_noticed(place: str, position: int) -> None:
     bytes_ = bytearray(getattr(good, place))
     bytes_[position] ^= 1
     with pytest.raises(SealError):
-        unseal(KEY, "a", "cliniko api key", changed(good, place, bytes(bytes_)))
+        unseal(KEY, "a", "cliniko api key", ADDRESS, changed(good, place, bytes(bytes_)))
 
 
 @pytest.mark.parametrize("place", ["wrapped_key", "ciphertext"])
 def test_a_cut_value_is_an_error_of_ours(place: str) -> None:
     with pytest.raises(SealError):
-        unseal(KEY, "a", "cliniko api key", changed(sealed(), place, b"short"))
+        unseal(KEY, "a", "cliniko api key", ADDRESS, changed(sealed(), place, b"short"))
 
 
 def test_the_key_of_another_environment_is_named() -> None:
     with pytest.raises(SealError, match="OLD_KEY"):
-        unseal(KEY, "a", "cliniko api key", replace(sealed(), kek_id="OLD_KEY"))
+        unseal(KEY, "a", "cliniko api key", ADDRESS, replace(sealed(), kek_id="OLD_KEY"))
+
+
+def test_a_rewrapped_value_opens_with_the_new_master_key_alone() -> None:
+    new = b"n" * 32
+    rewrapped = replace(sealed(), wrapped_key=rewrap(KEY, new, "a", sealed()))
+    with pytest.raises(SealError):
+        unseal(new, "a", "cliniko api key", ADDRESS, rewrapped)  # the data key of another sealing
+    value = sealed()
+    rewrapped = replace(value, wrapped_key=rewrap(KEY, new, "a", value))
+    assert unseal(new, "a", "cliniko api key", ADDRESS, rewrapped).reveal() == CANARY
+    with pytest.raises(SealError):
+        unseal(KEY, "a", "cliniko api key", ADDRESS, rewrapped)
+    with pytest.raises(SealError):
+        rewrap(KEY, new, "a", rewrapped)
 
 
 def test_nothing_is_sealed_alike_twice() -> None:

@@ -39,22 +39,31 @@ remembered as (
         case when not patients.is_forgotten then patients.first_name end as first_name,
         case when not patients.is_forgotten then patients.last_name end as last_name,
         case when not patients.is_forgotten then phones.phone end as phone,
+        case when not patients.is_forgotten then phones.phone_note end as phone_note,
+        not patients.is_forgotten
+        and phone_lists.entries @? '$[*] ? (@.is_forbidden == true)' as has_forbidden_phone,
         case when not patients.is_forgotten then patients.email end as email,
         patients.created_at,
         least(patients.archived_at, patients.deleted_at) as archived_at,
         patients.updated_at
     from patients
+    cross join lateral (
+        select
+            case jsonb_typeof(patients.patient_phone_numbers)
+                when 'array' then patients.patient_phone_numbers
+                else '[]'
+            end as entries
+    ) as phone_lists
     left join lateral (
-        select numbers.entry ->> 'phone_e164' as phone
+        select
+            numbers.entry ->> 'phone_e164' as phone,
+            numbers.entry ->> 'phone_note' as phone_note
         from
-            jsonb_array_elements(
-                case jsonb_typeof(patients.patient_phone_numbers)
-                    when 'array' then patients.patient_phone_numbers
-                    else '[]'
-                end
-            ) with ordinality as numbers (entry, place)
+            jsonb_array_elements(phone_lists.entries)
+                with ordinality as numbers (entry, place)
         where
             numbers.entry ->> 'phone_e164' is not null
+            and numbers.entry ->> 'is_forbidden' is distinct from 'true'
             and lower(coalesce(numbers.entry ->> 'phone_type', '')) <> 'fax'
         order by
             lower(coalesce(numbers.entry ->> 'phone_type', '')) <> 'mobile',
@@ -75,6 +84,8 @@ select
     first_name,
     last_name,
     phone,
+    phone_note,
+    has_forbidden_phone,
     email,
     created_at,
     archived_at,

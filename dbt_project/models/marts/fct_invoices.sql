@@ -25,11 +25,11 @@ select
     practitioner_id,
     business_id,
     issued_on,
-    coalesce(total_amount, 0)::numeric(20, 4) as total_amount,
+    coalesce(total_amount, 0) as total_amount,
     case
         when original_invoice_id is null then coalesce(total_amount, 0)
         else -abs(coalesce(total_amount, 0))
-    end::numeric(20, 4) as signed_amount,
+    end as signed_amount,
     created_at,
     least(archived_at, deleted_at) as removed_at,
     updated_at

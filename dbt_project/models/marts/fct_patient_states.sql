@@ -129,5 +129,5 @@ select
     open_cases = 0
     and last_closed_at is not null
     and coalesce(last_attended_at <= last_closed_at, true) as is_discharged,
-    coalesce(lifetime_value, 0)::numeric(30, 4) as lifetime_value
+    coalesce(lifetime_value, 0) as lifetime_value
 from spans

@@ -18,17 +18,14 @@ select
     latest.rows_changed,
     latest.rows_removed,
     latest.rows_quarantined,
+    latest.rows_blanked,
     latest.requests,
     latest.rate_limit_waits,
-    (
-        select count(*)
-        from {{ source('app', 'quarantine') }} as quarantined
-        where
-            quarantined.organization_id = organizations.organization_id
-            and quarantined.feed = feeds.feed
-            and quarantined.effect = 'refused'
-            and quarantined.resolved_at is null
-    ) as quarantined_open,
+    latest.error_code,
+    latest.error_detail,
+    latest.note,
+    odd.quarantined_open,
+    odd.blanked_open,
     readable.data_as_of,
     case
         when readable.data_as_of is not null
@@ -46,6 +43,17 @@ cross join
         order by runs.started_at desc, runs.sync_run_id desc
         limit 1
     ) as latest
+cross join
+    lateral (
+        select
+            count(*) filter (where quarantined.effect = 'refused') as quarantined_open,
+            count(*) filter (where quarantined.effect = 'blanked') as blanked_open
+        from {{ source('app', 'quarantine') }} as quarantined
+        where
+            quarantined.organization_id = organizations.organization_id
+            and quarantined.feed = feeds.feed
+            and quarantined.resolved_at is null
+    ) as odd
 left join
     lateral (
         select runs.finished_at as data_as_of

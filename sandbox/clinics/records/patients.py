@@ -1,6 +1,7 @@
 """Patients as `/patients` shows them. Addresses, card numbers and the like must never reach our product."""
 
 from sandbox.clinics.clock import iso, maybe_iso
+from sandbox.clinics.phones import country_of
 from sandbox.clinics.records.base import Record, link, listed, maybe_link, one_of, own, present, some
 from sandbox.clinics.story import Clinic, Patient
 
@@ -20,8 +21,8 @@ PRONOUNS = {
 def patient_record(clinic: Clinic, patient: Patient) -> Record:
     record_id = patient.id
     record: Record = {"id": record_id}
-    record |= _person(patient) | _address(clinic, record_id) | _cards(record_id) | _wishes(record_id)
-    record |= _relations(patient)
+    record |= _person(patient) | _address(country_of(patient.phones, clinic.country), record_id)
+    record |= _cards(record_id) | _wishes(record_id) | _relations(patient)
     record |= {
         "archived_at": maybe_iso(patient.archived_at),
         "created_at": iso(patient.created_at),
@@ -67,16 +68,16 @@ def _birth(record_id: str) -> str | None:
     return f"{year}-{month:02d}-{day:02d}"
 
 
-def _address(clinic: Clinic, record_id: str) -> Record:
+def _address(country: str, record_id: str) -> Record:
     return {
         "address_1": f"{1 + some(record_id, 11, 180)} {one_of(record_id, 12, STREETS)}",
         "address_2": "",
         "address_3": "",
         "city": one_of(record_id, 13, ("Lower Fennel", "Port Example", "Sampleford")),
-        "country": COUNTRIES.get(clinic.country, clinic.country),
-        "country_code": clinic.country,
+        "country": COUNTRIES.get(country, country),
+        "country_code": country,
         "post_code": f"00{some(record_id, 14, 100):02d}",
-        "state": one_of(record_id, 15, ("NSW", "VIC", "QLD")) if clinic.country == "AU" else "",
+        "state": one_of(record_id, 15, ("NSW", "VIC", "QLD")) if country == "AU" else "",
         "time_zone": None,
     }
 

@@ -44,6 +44,18 @@ def test_an_address_may_end_in_v1_or_not(given: str, address: str) -> None:
         "https://example.com/api.au2.cliniko.com",
         "https://api.au2.cliniko.com:8443",
         "https://user@example.com",
+        "https://user:pw@api.au2.cliniko.com/v1",
+        "http://user:pw@127.0.0.1:8091/v1",
+        "http://@127.0.0.1:8091/v1",
+        "https://api.au2.cliniko.com/v1?to=elsewhere",
+        "http://127.0.0.1:8091/v1#fragment",
+        "http://127.0.0.1:8091/v1#",
+        "http://127.0.0.1:99999/v1",
+        "http://[::1/v1",
+        "https://api.au2.cliniko.com/v1\n",
+        "https://api.au2.cliniko.com\\.example.com/v1",
+        "http://127.0.0.1%2f.example.com/v1",
+        "http://127.0.0.2:8091/v1",
         "file:///etc/passwd",
         "ftp://127.0.0.1/x",
         "",
@@ -53,6 +65,7 @@ def test_any_other_host_is_refused(given: str) -> None:
     with pytest.raises(SyncError) as refusal:
         base_url_for("abc-au2", given)
     assert refusal.value.code == "bad_address"
+    assert "pw" not in refusal.value.message
 
 
 def test_another_shard_than_the_keys_is_refused() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.cliniko.client import Client, ForbiddenError
+from ingestion.cliniko.client import Client
 from ingestion.cliniko.pace import Pace
 from ingestion.errors import SyncError
 from ingestion.settings import ClinikoSettings
@@ -61,6 +61,21 @@ def client_of(
         yield client
 
 
+@pytest.mark.parametrize(
+    ("base_url", "code"),
+    [
+        ("http://api.au2.cliniko.com/v1", "bad_address"),
+        ("https://example.com/v1", "bad_address"),
+        ("http://user:pw@127.0.0.1:8091/v1", "bad_address"),
+        ("https://api.uk1.cliniko.com/v1", "wrong_shard"),
+    ],
+)
+def test_a_key_gets_no_client_for_another_address(base_url: str, code: str) -> None:
+    with pytest.raises(SyncError) as refused:
+        Client(base_url, Secret("invented-au2"), ClinikoSettings(), Pace(0))
+    assert refused.value.code == code
+
+
 def test_ten_minutes_of_429_are_waited_for_and_shown(control: Control) -> None:
     control.fault("status", status=429, reset_in=60, times=10)
     clock = Clock()
@@ -107,19 +122,65 @@ def test_a_lost_lease_ends_a_wait(control: Control) -> None:
     assert clock.now < 10
 
 
-def test_forbidden_is_an_error_of_its_own(control: Control) -> None:
-    control.fault("status", status=403, path="patients")
-    with client_of(control, Clock()) as client, pytest.raises(ForbiddenError):
-        client.get(client.url("/patients"))
-
-
-@pytest.mark.parametrize("status", [401, 403, 404, 422])
-def test_what_is_final_is_asked_once(control: Control, status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, "refused"),
+        (401, "wrong_key"),
+        (403, "forbidden"),
+        (404, "not_found"),
+        (410, "gone"),
+        (422, "refused"),
+    ],
+)
+def test_what_is_final_is_asked_once(control: Control, status: int, code: str) -> None:
     control.requests()
     control.fault("status", status=status, path="patients")
-    with client_of(control, Clock()) as client, pytest.raises(SyncError):
+    with client_of(control, Clock()) as client, pytest.raises(SyncError) as failure:
         client.get(client.url("/patients"))
+    assert failure.value.code == code
     assert control.requests()["requests"] == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("This column is not searchable.", "Cliniko says: This column is not searchable."),
+        ("first\nsecond\x1b[31m\u202ethird", "Cliniko says: first second [31m third"),
+        ("<b>bold</b> <img src=x onerror=1", "Cliniko says: bold"),
+        ("a" * 3000, "Cliniko says: " + "a" * 200),
+        ("a" * 5000, "(400)"),
+        ("your key is invented-harbour-au2", "Cliniko says: your key is ..."),
+        ("", "(400)"),
+    ],
+)
+def test_a_refusal_stands_in_cliniko_s_words_made_harmless(control: Control, said: str, shown: str) -> None:
+    control.fault("status", status=400, path="patients", message=said)
+    with client_of(control, Clock()) as client, pytest.raises(SyncError) as failure:
+        client.get(client.url("/patients"))
+    assert failure.value.message.endswith(shown)
+
+
+def test_another_try_is_told_to_who_waits_and_to_nobody_else(
+    control: Control, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    control.fault("status", status=503, path="patients", times=2)
+    clock = Clock()
+    with client_of(control, clock, retry_seconds=0.001) as client:
+        client.get(client.url("/patients"))
+    assert [reason for _, reason in clock.told] == ["/v1/patients: Cliniko answers 503, asked again"] * 2
+    assert capsys.readouterr() == ("", "")
+    assert "stamina" not in {record.name for record in caplog.records}
+
+
+def test_a_list_that_may_be_missing_is_given_up_sooner(control: Control) -> None:
+    control.requests()
+    control.fault("status", status=500, path="patients")
+    with client_of(control, Clock(), attempts=50) as client:
+        client.tries_seconds = 0.05
+        with pytest.raises(SyncError):
+            client.get(client.url("/patients"))
+    assert control.requests()["requests"] < 50
 
 
 def test_a_failing_server_is_asked_as_often_as_set(control: Control) -> None:

@@ -74,15 +74,51 @@ def test_an_organization_is_added_listed_synced_and_built(control: Control) -> N
 
 
 @pytest.mark.usefixtures("home")
+def test_an_incomplete_sync_counts_and_says_what_is_missing(tmp_path: Path) -> None:
+    """On standard error and with success, so that `routiq sync ORG && routiq build` goes on."""
+    odd = patient(3, merged_at="no instant")
+    folder = make_clinic(tmp_path / "clinics" / "harbour", {"patients": [patient(1), patient(2), odd]})
+    with run_cliniko([folder]) as address:
+        control = Control(address, "harbour")
+        add(control)
+        control.fault("status", status=503, path="communications")
+        synced = routiq("sync", "a")
+        assert synced.exit_code == 0
+        assert "incomplete: " in synced.stdout
+        assert "unavailable" in synced.stdout
+        for part in (
+            "patients: 1 record is refused (merged_at: not an instant",
+            "one is 3",
+            "communications",
+            "503",
+        ):
+            assert part in synced.stderr
+        assert "stamina" not in synced.output
+
+        again = routiq("sync", "a", "--json")
+        found = json.loads(again.stdout)
+        assert found["status"] == "incomplete"
+        assert [(one["feed"], one["what"], one["example_id"]) for one in found["problems"]] == [
+            ("communications", "unavailable", None),
+            ("patients", "refused", "3"),
+        ]
+        control.heal()
+        control.put(patients=[patient(3)])
+        whole = routiq("sync", "a", "--json")
+        assert (json.loads(whole.stdout)["status"], json.loads(whole.stdout)["problems"]) == ("succeeded", [])
+        assert "incomplete" not in whole.stderr
+
+
+@pytest.mark.usefixtures("home")
 def test_what_is_set_for_an_organization_is_set_and_nothing_else(control: Control) -> None:
     add(control)
     shown = routiq("org", "set", "a", "--treatment-notes", "everybody", "--no-sync").stdout
     assert "active, not synced by itself, treatment notes: admins and members" in shown
     shown = routiq("org", "set", "a", "--treatment-notes", "nobody").stdout
     assert "active, not synced by itself, treatment notes: nobody" in shown
-    assert "inactive, synced every hour" in routiq("org", "set", "a", "--inactive", "--sync").stdout
+    assert "active, synced every hour" in routiq("org", "set", "a", "--sync").stdout
     [listed] = json.loads(routiq("org", "list", "--json").stdout)
-    assert (listed["is_active"], listed["sync_enabled"], listed["treatment_note_roles"]) == (False, True, [])
+    assert (listed["is_active"], listed["sync_enabled"], listed["treatment_note_roles"]) == (True, True, [])
     with pytest.raises(CommandError, match="no organization is called b"):
         routiq("org", "set", "b", "--sync")
 

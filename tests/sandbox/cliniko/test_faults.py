@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def api(address: str) -> Iterator[Api]:
     found.close()
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 422, 429, 500, 502, 504])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 422, 429, 500, 502, 503, 504])
 def test_status(api: Api, status: int) -> None:
     api.fault("status", status=status, times=1)
     answer = api.get("patients")
@@ -46,6 +47,34 @@ def test_status(api: Api, status: int) -> None:
     assert answer.headers["content-type"].startswith("text/html") == (status >= 500)
     assert ("X-RateLimit-Reset" in answer.headers) == (status == 429)
     assert api.get("patients").status_code == 200
+
+
+def test_a_status_has_cliniko_s_words_or_those_it_was_given(api: Api) -> None:
+    api.fault("status", status=400, message="This column is not searchable.", times=1)
+    assert api.get("patients").json() == {"message": "This column is not searchable."}
+    api.fault("status", status=410, times=1)
+    assert api.get("patients").json() == {"message": "Gone"}
+
+
+def test_a_filter_is_refused_only_where_it_is_used(api: Api) -> None:
+    api.fault("refuse_filter", field="archived_at", path="patients", times=1)
+    assert api.get("patients", "id:=1").status_code == 200
+    refused = api.get("patients", "id:=1", "archived_at:*")
+    assert (refused.status_code, refused.json()) == (400, {"message": "archived_at is not filterable"})
+    assert api.get("patients", "archived_at:*").status_code == 200
+
+
+def test_filters_may_go_unheard(api: Api) -> None:
+    api.fault("ignore_filters", times=1)
+    assert api.page("patients", "id:=1")["total_entries"] == COUNT
+    assert api.page("patients", "id:=1")["total_entries"] == 1
+
+
+def test_a_clock_that_goes_wrong(api: Api) -> None:
+    api.fault("clock", seconds=-300, times=1)
+    told = parsedate_to_datetime(api.get("patients").headers["date"]).timestamp()
+    assert 290 <= time.time() - told <= 310
+    assert time.time() - parsedate_to_datetime(api.get("patients").headers["date"]).timestamp() < 60
 
 
 def test_429_tells_the_reset_it_was_given(api: Api) -> None:
