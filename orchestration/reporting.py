@@ -6,6 +6,7 @@ says so and is as good as before: the truth is in `app.sync_runs` and in the mar
 
 import logging
 import os
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from orchestration.dagster_home import dagster_environment, is_prepared
+from orchestration.runless import report
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,10 +26,12 @@ ASKED_BY = "routiq {}"
 def report_sync(settings: Settings, result: "SyncResult", kind: str) -> None:
     """A sync that counts: its feeds, what they lack, how the clinic stands."""
 
-    def events() -> Iterable[Any]:
-        from orchestration.defs.ingestion import result_events  # noqa: PLC0415 - its imports are slow
+    def events() -> Iterator[Any]:
+        from orchestration.defs.clinics import synced_events  # noqa: PLC0415 - its imports are slow
+        from orchestration.defs.ingestion import result_events  # noqa: PLC0415
 
-        return result_events(settings, result, kind, ASKED_BY.format("sync"))
+        yield from result_events(result, kind, ASKED_BY.format("sync"))
+        yield from synced_events(settings, result.organization_id)
 
     _report(settings, [result.organization_id], events)
 
@@ -38,7 +42,7 @@ def report_failed_sync(settings: Settings, organization_id: str) -> None:
     def events() -> Iterable[Any]:
         from orchestration.defs.clinics import synced_events  # noqa: PLC0415 - its imports are slow
 
-        return synced_events(settings, [organization_id])
+        return synced_events(settings, organization_id)
 
     _report(settings, [organization_id], events)
 
@@ -48,11 +52,10 @@ def report_build(settings: Settings, dbt_events: Iterable[Mapping[str, Any]]) ->
 
     def events() -> Iterator[Any]:
         from orchestration.defs.freshness import freshness_events  # noqa: PLC0415 - its imports are slow
-        from orchestration.defs.organizations import active_organizations  # noqa: PLC0415
         from orchestration.defs.transformation import events_of_dbt  # noqa: PLC0415
 
         yield from events_of_dbt(dbt_events, ASKED_BY.format("build"))
-        yield from freshness_events(settings, active_organizations(settings, only_enabled=True))
+        yield from freshness_events(settings)
 
     _report(settings, [], events)
 
@@ -61,11 +64,11 @@ def _report(settings: Settings, partitions: list[str], events: Callable[[], Iter
     try:
         if not is_prepared(settings):
             return _not_shown("`routiq up` has not prepared it yet")
-        with _instance(settings) as instance:
+        with warnings.catch_warnings(action="ignore"), _instance(settings) as instance:
             if partitions:
                 instance.add_dynamic_partitions("organizations", partitions)
             for event in events():
-                instance.report_runless_asset_event(event)
+                report(settings, instance, event)
     except Exception as error:  # noqa: BLE001 - whatever it is, what the command was for is done
         _not_shown(f"{type(error).__name__}; its next run shows it")
 

@@ -3,13 +3,13 @@
 A failed sync is red here, at its clinic, and at the step that failed; the models after it stay as they are.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import dagster as dg
 import psycopg
 
-from orchestration.defs.organizations import organizations
+from orchestration.defs.organizations import active_organizations, organizations
 from warehouse.settings import Settings
 
 CLINICS = dg.AssetKey(["app", "organizations"])  # as dagster-dbt names the dbt source
@@ -46,7 +46,7 @@ NEVER = (None, None, None, None, None)
     description="The last sync read everything: an error if it failed, a warning if something is missing.",
 )
 def synced(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-    [event] = synced_events(Settings.load(), [context.partition_key])
+    [event] = _verdicts(Settings.load(), [context.partition_key])
     return dg.AssetCheckResult(
         passed=event.passed,
         severity=event.severity,
@@ -55,8 +55,18 @@ def synced(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
     )
 
 
-def synced_events(settings: Settings, organization_ids: Collection[str]) -> list[dg.AssetCheckEvaluation]:
-    """The same verdict for these clinics, for a run without partitions, or for none."""
+def synced_events(settings: Settings, *more: str) -> list[dg.AssetCheckEvaluation]:
+    """The same verdict for each clinic that syncs by the hour, and `more`, for a run without partitions."""
+    clinics = {*active_organizations(settings, only_enabled=True), *more}
+    return worst_last(_verdicts(settings, sorted(clinics)))
+
+
+def worst_last(events: Iterable[dg.AssetCheckEvaluation]) -> list[dg.AssetCheckEvaluation]:
+    """Dagster sums a check up by its latest evaluation, whichever partition's: that has to be the worst."""
+    return sorted(events, key=lambda one: (not one.passed, one.severity is dg.AssetCheckSeverity.ERROR))
+
+
+def _verdicts(settings: Settings, organization_ids: Collection[str]) -> list[dg.AssetCheckEvaluation]:
     with psycopg.connect(settings.url("loader"), connect_timeout=5) as connection:
         rows = connection.execute(LAST_RUNS, [list(organization_ids)]).fetchall()
     known = {row[0]: row[1:] for row in rows}

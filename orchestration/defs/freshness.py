@@ -1,13 +1,12 @@
 """Is each organization's data fresh? An asset check a partition: a stale clinic hides behind no fresh one."""
 
-from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import psycopg
 
-from orchestration.defs.clinics import CLINICS
-from orchestration.defs.organizations import organizations
+from orchestration.defs.clinics import CLINICS, worst_last
+from orchestration.defs.organizations import active_organizations, organizations
 from orchestration.settings import PlatformSettings
 from warehouse.settings import Settings
 
@@ -19,7 +18,8 @@ from warehouse.settings import Settings
     description="The data that readers see comes from a sync of the last hours (ROUTIQ_STALE_AFTER_HOURS).",
 )
 def published_lately(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-    [event] = freshness_events(Settings.load(), [context.partition_key])
+    organization_id = context.partition_key
+    event = _verdict(organization_id, data_as_of(Settings.load()).get(organization_id))
     return dg.AssetCheckResult(
         passed=event.passed,
         severity=event.severity,
@@ -28,10 +28,13 @@ def published_lately(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckRes
     )
 
 
-def freshness_events(settings: Settings, organization_ids: Collection[str]) -> list[dg.AssetCheckEvaluation]:
-    """The same verdict for these organizations, for a run without partitions, or for none."""
+def freshness_events(settings: Settings) -> list[dg.AssetCheckEvaluation]:
+    """The same verdict for every organization that syncs by the hour, for a run without partitions."""
     known = data_as_of(settings)
-    return [_verdict(organization_id, known.get(organization_id)) for organization_id in organization_ids]
+    return worst_last(
+        _verdict(organization_id, known.get(organization_id))
+        for organization_id in active_organizations(settings, only_enabled=True)
+    )
 
 
 def data_as_of(settings: Settings) -> dict[str, datetime]:

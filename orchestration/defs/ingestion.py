@@ -16,6 +16,7 @@ from ingestion.errors import SyncError
 from ingestion.sync import SyncProgress, SyncResult, sync_organization
 from orchestration.defs.clinics import synced_events
 from orchestration.defs.organizations import organizations
+from orchestration.runless import report
 from warehouse.settings import Settings
 
 SYNC_RUN_TAG = "routiq/sync_run_id"
@@ -64,7 +65,7 @@ def feeds(context: dg.AssetExecutionContext) -> Iterator[Any]:
         elif event.check_name == READ_WHOLE:
             yield _check_result(event)
         else:
-            context.instance.report_runless_asset_event(event)  # it is of another asset
+            report(Settings.load(), context.instance, event)  # it is of another asset
 
 
 @dg.asset(
@@ -82,7 +83,7 @@ def sweep(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
         if isinstance(event, dg.AssetMaterialization):
             metadata |= event.metadata
         else:
-            context.instance.report_runless_asset_event(event)
+            report(Settings.load(), context.instance, event)
     return dg.MaterializeResult(metadata=metadata)
 
 
@@ -110,7 +111,9 @@ def sync_clinic(context: Context, kind: Any) -> Iterator[Event]:
             progress=FeedLog(context.log),
         )
     except SyncError as error:
-        yield from synced_events(settings, [organization_id])
+        yield from synced_events(settings, organization_id)
+        if wanted and error.code == "unknown_run":
+            return context.log.info("another run has done what this one was asked for")
         raise dg.Failure(
             f"{organization_id}: {error.code}: {error.message}",
             metadata={"organization": organization_id, "code": error.code},
@@ -119,7 +122,9 @@ def sync_clinic(context: Context, kind: Any) -> Iterator[Event]:
     if not wanted:
         note_run(settings, organization_id, result.sync_run_id, context.run_id)
     warn_of_problems(context, result)
-    yield from result_events(settings, result, kind, "API" if wanted else "Dagster")
+    yield from result_events(result, kind, "API" if wanted else "Dagster")
+    yield from synced_events(settings, organization_id)
+    return None
 
 
 def warn_of_problems(context: Context, result: SyncResult) -> None:
@@ -127,8 +132,8 @@ def warn_of_problems(context: Context, result: SyncResult) -> None:
         context.log.warning("%s: %s", result.organization_id, problem.detail)
 
 
-def result_events(settings: Settings, result: SyncResult, kind: str, asked_by: str) -> list[Event]:
-    """What a sync that counts did: each feed that was read, what it lacks, and how the clinic stands."""
+def result_events(result: SyncResult, kind: str, asked_by: str) -> list[Event]:
+    """What a sync that counts did: each feed that was read, and what each lacks."""
     common = {"requested_by": asked_by, "outcome": result.status, "sync_run_id": str(result.sync_run_id)}
     read = {name: facts for name, facts in result.feeds.items() if facts["status"] == "succeeded"}
     events: list[Event] = [
@@ -140,11 +145,7 @@ def result_events(settings: Settings, result: SyncResult, kind: str, asked_by: s
     ]
     if kind == SWEEP:
         events.append(_swept(result, common))
-    return [
-        *events,
-        *(_read_whole(result, feed.name) for feed in FEEDS),
-        *synced_events(settings, [result.organization_id]),
-    ]
+    return [*events, *(_read_whole(result, feed.name) for feed in FEEDS)]
 
 
 def _swept(result: SyncResult, common: dict[str, str]) -> dg.AssetMaterialization:

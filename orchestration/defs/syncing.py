@@ -9,7 +9,7 @@ import dagster as dg
 
 from ingestion.errors import SyncError
 from ingestion.sync import sync_organization
-from orchestration.defs.clinics import synced_events
+from orchestration.defs.clinics import synced_events, worst_last
 from orchestration.defs.freshness import freshness_events
 from orchestration.defs.ingestion import FeedLog, note_run, result_events, sync_clinic, warn_of_problems
 from orchestration.defs.organizations import active_organizations
@@ -59,7 +59,7 @@ def sweep_all(context: dg.OpExecutionContext) -> Iterator[Any]:
 def build_once(context: dg.OpExecutionContext, failures: Failures) -> Iterator[Any]:
     settings = Settings.load()
     yield from build_events(context)
-    yield from freshness_events(settings, active_organizations(settings, only_enabled=True))
+    yield from freshness_events(settings)
     yield dg.Output(failures)
 
 
@@ -76,6 +76,7 @@ def _for_each(context: dg.OpExecutionContext, kind: Any) -> Iterator[Any]:
     settings = Settings.load()
     failures: Failures = {}
     incomplete: list[str] = []
+    checks: list[dg.AssetCheckEvaluation] = []
     for organization_id in active_organizations(settings, only_enabled=True):
         try:
             result = sync_organization(
@@ -85,12 +86,16 @@ def _for_each(context: dg.OpExecutionContext, kind: Any) -> Iterator[Any]:
             context.log.warning("%s: %s: %s", organization_id, error.code, error.message)
             if error.code not in BUSY:
                 failures[organization_id] = f"{error.code}: {error.message}"
-            yield from synced_events(settings, [organization_id])
         else:
             note_run(settings, organization_id, result.sync_run_id, context.run_id)
             warn_of_problems(context, result)
             incomplete += [organization_id] if result.status == "incomplete" else []
-            yield from result_events(settings, result, kind, "schedule")
+            for event in result_events(result, kind, "schedule"):
+                if isinstance(event, dg.AssetCheckEvaluation):
+                    checks.append(event)
+                else:
+                    yield event
+    yield from worst_last([*checks, *synced_events(settings)])
     _tag(context, {FAILED_TAG: list(failures), INCOMPLETE_TAG: incomplete})
     yield dg.Output(failures)
 

@@ -120,7 +120,7 @@ def check_events(done: dg.ExecuteInProcessResult) -> None:
     assert read["patients"].partition == "org_a"
     assert {"publication", "active_patients"} <= read.keys()
     assert verdicts(done, "published_lately")["org_a"] == (True, "WARN")
-    assert verdicts(done, "synced") == {"org_a": (True, "WARN")}
+    assert verdicts(done, "synced") == {"org_a": (True, "WARN"), "org_b": (False, "WARN")}
     assert verdicts(done, "read_whole") == {"org_a": (True, "WARN")}
     assert read["patients"].metadata["requested_by"].value == "API"
     assert read["patients"].metadata["outcome"].value == "succeeded"
@@ -152,6 +152,7 @@ def test_a_broken_clinic_is_named_and_the_others_are_published(
     assert partitions_of(done, "patients") == {"org_b"}
     assert verdicts(done, "published_lately") == {"org_a": (True, "WARN"), "org_b": (True, "WARN")}
     assert verdicts(done, "synced") == {"org_a": (False, "ERROR"), "org_b": (True, "WARN")}
+    assert list(verdicts(done, "synced")) == ["org_b", "org_a"], "Dagster sums up by the last: the worst"
 
 
 def test_a_requested_sync_that_fails_is_the_one_red_step_and_no_model_is(
@@ -165,11 +166,28 @@ def test_a_requested_sync_that_fails_is_the_one_red_step_and_no_model_is(
     assert failure.step_key == "sync_one"
     assert "org_a: sealed: " in str(failure.step_failure_data.user_failure_data)
     begun = [event.step_key for event in done.all_events if event.event_type_value == "STEP_START"]
-    assert begun == ["sync_one"]
+    assert begun == ["sync_one"], "the build was not tried"
     promised = "select count(*) from dagster.event_logs where run_id = %s and dagster_event_type like %s"
     assert query(dagster_warehouse, promised, done.run_id, "ASSET_MATERIALIZATION_PLANNED") == [(0,)]
     assert query(dagster_warehouse, promised, done.run_id, "ASSET_FAILED%") == [(0,)]
-    assert verdicts(done, "synced") == {"org_a": (False, "ERROR")}
+    assert verdicts(done, "synced") == {"org_a": (False, "ERROR"), "org_b": (True, "WARN")}
+
+
+def test_a_request_that_another_run_has_done_is_built_and_not_red(
+    code: dg.RepositoryDefinition, dagster_warehouse: Settings, instance: dg.DagsterInstance
+) -> None:
+    """The hour's run takes a waiting request along; a run that was tried again may have synced already."""
+    instance.add_dynamic_partitions(PARTITIONS, ["org_b"])
+    sync_run_id = queue(dagster_warehouse, "org_b")
+    taken = (
+        "update app.sync_runs set status = 'succeeded', started_at = now(), finished_at = now() where id = %s"
+    )
+    query(dagster_warehouse, taken, UUID(sync_run_id))
+    done = code.get_job("sync_and_build").execute_in_process(
+        partition_key="org_b", tags={"routiq/sync_run_id": sync_run_id}, instance=instance
+    )
+    assert done.success
+    assert verdicts(done, "synced")["org_b"] == (True, "WARN")
 
 
 def partitions_of(done: dg.ExecuteInProcessResult, asset: str) -> set[str | None]:

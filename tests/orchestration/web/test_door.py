@@ -22,6 +22,7 @@ from websockets.typing import Origin, Subprotocol
 from orchestration.dagster_home import dagster_environment
 from orchestration.settings import DAGSTER_USER
 from orchestration.web.door import GUESSES, GUESSES_SECONDS, Door, Guesses
+from tests.browser import seen_signed_in
 from tests.conftest import free_port
 from tests.processes import python_module
 from warehouse.settings import Settings
@@ -260,6 +261,17 @@ def test_a_websocket_is_for_the_operators_own_page(address: str) -> None:
     assert socket(address, LOGIN, sec_fetch_site="cross-site") == "403"
     assert socket(address, None, origin=address) == "403"
     assert socket(address, (DAGSTER_USER, "wrong"), origin=address) == "403"
+
+
+def test_a_browser_gets_the_pages_and_is_asked_for_nothing_but_the_login(
+    browser: httpx.Client, address: str
+) -> None:
+    text, handshakes = seen_signed_in(f"{address}/runs", *LOGIN, expected="No runs")
+    assert "101" in handshakes
+    assert "email" not in text.lower()
+    assert "newsletter" not in text.lower()
+    asked = browser.post("/graphql", json={"query": "{ shouldShowNux }"}).json()
+    assert asked == {"data": {"shouldShowNux": False}}
 
 
 def test_read_only_shows_everything_and_changes_nothing(dagster_warehouse: Settings) -> None:
