@@ -39,6 +39,7 @@ class Console:
             f"dbt docs    http://127.0.0.1:{ports.docs_port}",
             f"Cliniko     http://127.0.0.1:{ports.cliniko_port} (sandbox)",
             f"Clerk       http://127.0.0.1:{ports.clerk_port} (sandbox)",
+            "front end   of your own: http://localhost:PORT, any port, may ask the API",
             f"state, logs {home}, {home / 'logs'}",
             "",
             f"token of a member of {FIRST.name}, valid for an hour (`make demo` writes a new one):",

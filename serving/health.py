@@ -46,6 +46,7 @@ async def ready(request: Request) -> Ready:
         raise Unavailable("The keys of the sign-in service have not been fetched yet.", retry_after=1)
     if not await services.database.is_reachable():
         raise Unavailable("The database cannot be reached.", retry_after=1)
+    await services.issuer.admit()
     if not await services.limits.is_reachable():
         raise Unavailable("Requests cannot be counted.", retry_after=1)
     return Ready()

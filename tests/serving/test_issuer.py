@@ -62,6 +62,7 @@ def test_the_demo_is_served_until_somebody_real_is_added(
         assert not refused(api)
         account(demo, "org_real", REAL)
         assert refused(api)
+        assert api.client.get("/ready").status_code == 503
     with run_api(settings_for(demo, clerk), clerk) as api:
         assert not refused(api), "it was said that this is meant"
 

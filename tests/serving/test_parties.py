@@ -6,13 +6,14 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
+from sandbox.demo import PARTIES
 from serving.parties import Parties
 from tests.serving.conftest import Clerk, run_api, settings_for
 from tests.serving.test_routes import RISK
 from tests.serving.test_settings import settings
 from warehouse.settings import Settings
 
-HERE = ("http://localhost:*", "http://127.0.0.1:*")
+HERE = tuple(PARTIES.split(","))
 ALLOWED = ("http://localhost:5173", "http://127.0.0.1:3000", "http://localhost:65535", "http://localhost")
 STRANGE = (
     *("https://localhost:3000", "http://localhost.evil.example.com:3000", "http://evil.example.com"),
@@ -82,6 +83,8 @@ def test_a_browser_on_any_port_of_this_machine_may_ask(clinics: Settings, clerk:
             headers = clerk.bearer("org_a", authorized_party=origin) | {"Origin": origin}
             answer = api.client.get(RISK.format("org_a"), headers=headers)
             assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, origin)
+            unknown = api.client.get(RISK.format("org_a"), headers={"Origin": origin})
+            assert (unknown.status_code, unknown.headers["access-control-allow-origin"]) == (401, origin)
         for origin in ("http://localhost.evil.example.com:80", "https://evil.example.com", "null"):
             refused = preflight(api.client, origin)
             assert refused.status_code == 400

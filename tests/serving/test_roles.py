@@ -28,6 +28,11 @@ def test_they_are_what_the_setting_says(clinics: Settings, clerk: Clerk, version
         assert [status("GET", RISK, role) for role in ("Owner", "owners", "org")] == [403, 403, 403]
 
 
+def test_the_environment_says_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROUTIQ_CLERK_ROLES", WRITTEN)
+    assert settings().clerk_roles == {"receptionist": "member", "owner": "admin"}
+
+
 def test_an_unknown_one_is_refused_and_the_log_says_which(
     clinics: Settings, clerk: Clerk, capsys: pytest.CaptureFixture[str]
 ) -> None:
