@@ -145,7 +145,7 @@ def test_a_quarantined_record_is_asked_for_again_until_it_is_whole(open_account:
     assert [row["is_resolved"] for row in account.quarantine()] == [True, True]
     account.control.requests()
     account.sync()
-    assert account.control.requests()["requests"] == 35
+    assert account.control.requests()["requests"] == 39
 
 
 def test_the_last_good_version_stays_while_a_bad_one_waits(open_account: AccountMaker) -> None:

@@ -3,8 +3,8 @@
 from tests.ingestion.clinics import appointment, patient
 from tests.ingestion.conftest import AccountMaker
 
-QUIET_REQUESTS = 35
-"""12 feeds, 20 hiding fields that can be filtered, inactive practitioners, settings, user."""
+QUIET_REQUESTS = 39
+"""12 feeds, 20 hiding fields that can be filtered, 4 sizes, inactive practitioners, settings, user."""
 
 
 def test_a_first_sync_takes_everything_and_a_quiet_one_nothing(open_account: AccountMaker) -> None:
