@@ -23,6 +23,7 @@ GONE, STAYS = "org_vanishing", "org_staying"
 OF_NOBODY = {
     "app.alembic_version",
     "app.removed_organizations",
+    "checks.rules",
     "checks.views",
     "marts.dim_benchmarks",
     "public.alembic_version",
@@ -30,7 +31,7 @@ OF_NOBODY = {
 ALL = """
 select schemaname || '.' || tablename from pg_tables
 where schemaname not in ('pg_catalog', 'information_schema', 'dagster', 'seeds')
-    and tablename not like '\\_dlt%'
+    and tablename not like '\\_dlt%' and tablename not like '%\\_benchmarks\\_%'
 """
 FILLED = """
 insert into app.sync_cursors (organization_id, feed, updated_through, fence)
