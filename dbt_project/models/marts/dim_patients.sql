@@ -47,20 +47,21 @@ remembered as (
         least(patients.archived_at, patients.deleted_at) as archived_at,
         patients.updated_at
     from patients
-    cross join lateral (
-        select
-            case jsonb_typeof(patients.patient_phone_numbers)
-                when 'array' then patients.patient_phone_numbers
-                else '[]'
-            end as entries
-    ) as phone_lists
+    cross join
+        lateral (
+            select
+                case jsonb_typeof(patients.patient_phone_numbers)
+                    when 'array' then patients.patient_phone_numbers
+                    else '[]'
+                end as entries
+        ) as phone_lists
     left join lateral (
         select
             numbers.entry ->> 'phone_e164' as phone,
             numbers.entry ->> 'phone_note' as phone_note
         from
             jsonb_array_elements(phone_lists.entries)
-                with ordinality as numbers (entry, place)
+            with ordinality as numbers (entry, place)
         where
             numbers.entry ->> 'phone_e164' is not null
             and numbers.entry ->> 'is_forbidden' is distinct from 'true'
