@@ -135,7 +135,7 @@ def test_a_quarantined_record_is_asked_for_again_until_it_is_whole(open_account:
     account.sync()
     account.control.requests()
     account.sync()
-    assert account.control.requests()["requests"] == 36
+    assert account.control.requests()["requests"] == 40
     assert [row["is_resolved"] for row in account.quarantine()] == [False, False]
 
     account.control.put(patients=[patient(2, first_name="Tess")])  # healed, and updated_at did not move
