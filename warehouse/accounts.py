@@ -8,11 +8,6 @@ from dataclasses import dataclass
 
 import psycopg
 
-HOW_TO_MEND = (
-    "nothing was changed. Take a key of the right account (`routiq org rotate-key {organization_id} ...`), "
-    "or add the other clinic under an id of its own (`routiq org add --id ...`)"
-)
-
 
 @dataclass(frozen=True)
 class Account:
@@ -103,8 +98,9 @@ def _require_same(organization_id: str, known: Account, found: Account) -> None:
     if not is_same:
         raise AccountError(
             "another_account",
-            f"the key belongs to {found}, but {organization_id} is {known}; "
-            + HOW_TO_MEND.format(organization_id=organization_id),
+            f"the key belongs to {found}, but {organization_id} is {known}; nothing was changed. Take a key "
+            f"of the right account (`routiq org rotate-key {organization_id} ...`), or add the other clinic "
+            "under an id of its own (`routiq org add --id ...`)",
         )
 
 
@@ -128,8 +124,8 @@ def _require_free(connection: psycopg.Connection, organization_id: str, found: A
     if row is not None:
         raise AccountError(
             "account_taken",
-            f"{found} is {row[0]} already, and cannot be {organization_id} too; "
-            + HOW_TO_MEND.format(organization_id=organization_id),
+            f"{found} is {row[0]} already, and cannot be {organization_id} too; nothing was changed. "
+            f"`routiq org rotate-key {row[0]} ...` replaces its key",
         )
 
 
