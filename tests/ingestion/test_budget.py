@@ -5,7 +5,7 @@ import pytest
 from tests.ingestion.clinics import appointment, patient
 from tests.ingestion.conftest import Account, AccountMaker
 
-LISTS = 12
+LISTS = 11
 USER_SETTINGS_INACTIVE = 3
 
 

@@ -4,7 +4,7 @@ from tests.ingestion.clinics import appointment, patient
 from tests.ingestion.conftest import AccountMaker
 
 QUIET_REQUESTS = 32
-"""12 feeds, 20 hiding fields that can be filtered, inactive practitioners, settings, user."""
+"""11 feeds, 18 hiding fields that can be filtered, inactive practitioners, settings, user."""
 
 
 def test_a_first_sync_takes_everything_and_a_quiet_one_nothing(open_account: AccountMaker) -> None:
@@ -13,7 +13,7 @@ def test_a_first_sync_takes_everything_and_a_quiet_one_nothing(open_account: Acc
         individual_appointments=[appointment(900, 1)],
     )
     result = account.sync()
-    assert account.control.requests()["requests"] == result.requests == 1 + 3 + 12 + 1
+    assert account.control.requests()["requests"] == result.requests == 1 + 3 + 11 + 1
     assert len(account.current("patients")) == 250
     assert account.current("individual_appointments")["900"]["patient_id"] == "1"
     assert result.feeds["patients"]["rows_new"] == 250
