@@ -32,6 +32,13 @@ def test_only_kept_columns_land_and_phones_get_e164(open_account: AccountMaker) 
     assert row["first_name"] is None
     assert row["email"] is None
     assert row["patient_phone_numbers"] == [
-        {"number": "0491 570 006", "phone_type": "Mobile", "phone_e164": "+61491570006"}
+        {
+            "number": "0491 570 006",
+            "normalized_number": None,
+            "phone_type": "Mobile",
+            "phone_e164": "+61491570006",
+            "phone_note": None,
+            "is_forbidden": False,
+        }
     ]
     assert "never to be kept" not in str(row)
