@@ -18,7 +18,16 @@ from warehouse.organizations import Credentials, follow_country
 
 # The settings may be away or changed for a while; then the businesses tell. A key that is refused is final.
 UNTOLD = frozenset(
-    {"forbidden", "not_found", "refused", "server_error", "not_json", "wrong_shape", "unexpected_status"}
+    {
+        "forbidden",
+        "not_found",
+        "gone",
+        "refused",
+        "server_error",
+        "not_json",
+        "wrong_shape",
+        "unexpected_status",
+    }
 )
 
 
