@@ -6,8 +6,8 @@ come back, by a sync or out of an old backup, and to nobody without the key a na
 
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
