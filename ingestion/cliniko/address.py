@@ -8,10 +8,10 @@ import re
 from urllib.parse import SplitResult, urlsplit
 
 from ingestion.errors import SyncError
+from warehouse.loopback import is_loopback_url
 
 _KEY_SHARD = re.compile(r".*-([a-z]{2}\d{1,2})", re.ASCII | re.DOTALL)
 _CLINIKO_HOST = re.compile(r"api\.([a-z]{2}\d{1,2})\.cliniko\.com", re.ASCII)
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 DEFAULT_SHARD = "au1"
 
 
@@ -32,7 +32,7 @@ def base_url_for(api_key: str, given: str | None = None) -> str:
     parts, port = _parts_of(given)
     host = parts.hostname or ""
     found = _CLINIKO_HOST.fullmatch(host)
-    if not (is_loopback(given) and parts.scheme in {"http", "https"}) and not (
+    if not (is_loopback_url(given) and parts.scheme in {"http", "https"}) and not (
         found and parts.scheme == "https" and port in {None, 443}
     ):
         raise SyncError("bad_address", f"{host or given!r} is neither Cliniko over https nor this machine")
@@ -56,10 +56,6 @@ def _parts_of(given: str) -> tuple[SplitResult, int | None]:
             "bad_address", "an address is https://HOST or https://HOST/v1, without user, query or fragment"
         )
     return parts, port
-
-
-def is_loopback(url: str) -> bool:
-    return urlsplit(url).hostname in _LOOPBACK
 
 
 def is_below(url: str, base_url: str) -> bool:

@@ -20,10 +20,11 @@ import httpx
 import orjson
 import stamina
 
-from ingestion.cliniko.address import base_url_for, is_below, is_loopback
+from ingestion.cliniko.address import base_url_for, is_below
 from ingestion.cliniko.pace import Pace
 from ingestion.errors import SyncError
 from ingestion.settings import ClinikoSettings
+from warehouse.loopback import is_loopback_url
 from warehouse.sealing import Secret
 
 # A number, not within a text, of more digits than a float is sure to hold.
@@ -115,7 +116,7 @@ class Client:
             },
             timeout=httpx.Timeout(self.settings.request_seconds, connect=10),
             follow_redirects=False,
-            trust_env=not is_loopback(self.base_url),
+            trust_env=not is_loopback_url(self.base_url),
         )
 
     def __enter__(self) -> Self:

@@ -11,6 +11,7 @@ import typer
 from orchestration.commands.known import known_organization
 from orchestration.commands.readable import readable_errors
 from orchestration.errors import CommandError
+from warehouse.loopback import is_loopback_url
 
 if TYPE_CHECKING:
     from ingestion.keys import CheckedKey
@@ -81,8 +82,7 @@ def rotate_key(
     ] = None,
 ) -> None:
     """Check a new key, and that it belongs to the same Cliniko account, and store it for the old one."""
-    from ingestion.cliniko.address import is_loopback  # noqa: PLC0415 - help must answer at once
-    from ingestion.keys import check_key, note_check  # noqa: PLC0415
+    from ingestion.keys import check_key, note_check  # noqa: PLC0415 - help must answer at once
     from warehouse import organizations  # noqa: PLC0415
     from warehouse.settings import Settings  # noqa: PLC0415
 
@@ -91,7 +91,7 @@ def rotate_key(
         settings = Settings.load()
         stored = known_organization(settings, organization_id).base_url or ""
         # a sandbox stays where it is; another shard is told by the key
-        checked = check_key(key, base_url or (stored if is_loopback(stored) else None))
+        checked = check_key(key, base_url or (stored if is_loopback_url(stored) else None))
         organizations.rotate_key(settings, organization_id, checked.base_url, key, checked.account)
         note_check(settings, organization_id, checked.requests)
     typer.echo(_stored(organization_id, checked))
