@@ -1,5 +1,6 @@
 """Every test session owns its servers: one PostgreSQL cluster, and a database of its own for each test."""
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,15 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@pytest.fixture(scope="module", autouse=True)
+def environment_as_it_was() -> Iterator[None]:
+    """A command that runs in this process sets what its children need; the next module begins without it."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import json
 from typing import Literal
-from urllib.parse import urlsplit
 
 import typer
 from pydantic import Field
@@ -10,8 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestration.commands.known import known_organization
 from orchestration.errors import CommandError
-
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+from warehouse.loopback import is_loopback_url
 
 
 class TokenSettings(BaseSettings):
@@ -47,6 +45,7 @@ def token(
     from warehouse.settings import Settings  # noqa: PLC0415
 
     settings = TokenSettings()
+    require_sandbox(settings.issuer)
     with readable_errors():
         known_organization(Settings.load(), organization)
     order: dict[str, object] = {
@@ -75,18 +74,26 @@ def no_operator() -> str:
     )
 
 
-def ask(issuer: str, order: dict[str, object]) -> str:
-    """Ask the sandbox's Clerk, which is always on this machine.
+def require_sandbox(issuer: str) -> None:
+    """The sandbox's Clerk is always on this machine.
 
     Raises:
-        CommandError: the issuer is not the sandbox, is away, or refuses.
+        CommandError: the issuer is elsewhere.
     """
-    import httpx  # noqa: PLC0415 - `routiq --help` shall not wait for it
-
-    if urlsplit(issuer).hostname not in LOOPBACK:
+    if not is_loopback_url(issuer):
         raise CommandError(
             "ROUTIQ_CLERK_ISSUER is not the sandbox; a real Clerk gives tokens to browsers only"
         )
+
+
+def ask(issuer: str, order: dict[str, object]) -> str:
+    """Ask the sandbox's Clerk.
+
+    Raises:
+        CommandError: the issuer is away, or refuses.
+    """
+    import httpx  # noqa: PLC0415 - `routiq --help` shall not wait for it
+
     try:
         answer = httpx.post(f"{issuer}/_sandbox/tokens", json=order, timeout=5, trust_env=False)
         answer.raise_for_status()

@@ -96,5 +96,5 @@ def test_a_feed_is_as_fresh_as_its_oldest_organization(
 
 
 def test_every_feed_is_asked_and_quickly(freshness: dict[str, dict[str, Any]]) -> None:
-    assert len(freshness) == 13
+    assert len(freshness) == 12
     assert max(result["execution_time"] for result in freshness.values()) < 2

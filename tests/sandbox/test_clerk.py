@@ -1,4 +1,4 @@
-"""The sandbox's Clerk: tokens in Clerk's shapes, keys that outlive a restart, rotation; `routiq token`."""
+"""The sandbox's Clerk: tokens in Clerk's shapes, keys that outlive a restart, rotation."""
 
 import stat
 from pathlib import Path
@@ -6,14 +6,9 @@ from typing import Any
 
 import httpx
 import jwt
-import pytest
-from typer.testing import CliRunner
 
-from orchestration.cli import app as routiq
 from sandbox.clerk import Issuer, KeyStore, TokenOrder
 from tests.serving.conftest import run_clerk
-
-RUN = CliRunner()
 
 
 def read(token: str) -> dict[str, Any]:
@@ -58,28 +53,3 @@ def test_the_key_set_shows_public_keys_only_and_follows_a_rotation(tmp_path: Pat
         newest = httpx.post(f"{clerk.url}/_sandbox/rotate", params={"keep_old": False}).json()["kid"]
         assert [key["kid"] for key in httpx.get(url).json()["keys"]] == [newest]
         assert jwt.get_unverified_header(clerk.token())["kid"] == newest
-
-
-def test_routiq_token_prints_a_token_that_the_api_would_take(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with run_clerk(tmp_path) as clerk:
-        monkeypatch.setenv("ROUTIQ_CLERK_ISSUER", clerk.url)
-        monkeypatch.setenv(
-            "ROUTIQ_CLERK_AUTHORIZED_PARTIES", "https://board.example.com,https://other.example.com"
-        )
-        monkeypatch.setenv("ROUTIQ_OPERATORS", "user_operator")
-        printed = RUN.invoke(
-            routiq, ["token", "--org", "org_a", "--role", "admin", "--operator", "--minutes", "5"]
-        )
-        claims = read(printed.stdout.strip())
-    assert printed.exit_code == 0
-    assert (claims["sub"], claims["azp"]) == ("user_operator", "https://board.example.com")
-    assert claims["exp"] - claims["iat"] == 300
-
-
-def test_routiq_token_asks_nobody_but_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ROUTIQ_CLERK_ISSUER", "https://clerk.example.com")
-    refused = RUN.invoke(routiq, ["token", "--org", "org_a"])
-    assert refused.exit_code == 1
-    assert "not the sandbox" in str(refused.exception)

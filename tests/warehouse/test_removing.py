@@ -22,6 +22,7 @@ GONE, STAYS = "org_vanishing", "org_staying"
 # Tables of ours that hold nothing of any organization.
 OF_NOBODY = {
     "app.alembic_version",
+    "app.job_alerts",
     "app.removed_organizations",
     "checks.rules",
     "checks.views",
@@ -43,6 +44,8 @@ insert into app.clerk_organizations values ('{0}', 'Name', 'slug', now(), now())
 insert into app.clerk_users values ('{0}', 'user_1', 'Ada', 'Sample', 'x@example.com', false, now(), now());
 insert into app.clerk_memberships values ('{0}', 'user_1', 'orgmem_1', 'org:admin', now(), now());
 insert into app.clerk_syncs (organization_id, requested_by, lease_expires_at) values ('{0}', 'x', now());
+insert into app.organization_alerts (organization_id, state, reason, remedy) values ('{0}', 'fine', 'x', 'y');
+insert into app.cliniko_accounts (organization_id, account_id) values ('{0}', '{0}');
 insert into app.erased_patients (organization_id, patient_hash) values ('{0}', sha256('x'));
 insert into app.idempotency_keys (organization_id, subject, key, request_hash, outreach_id)
 select organization_id, 'user_1', 'key', '', id from app.outreach_log where organization_id = '{0}';

@@ -4,7 +4,6 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -15,7 +14,7 @@ from orchestration.errors import CommandError
 from sandbox.cliniko.server import run_cliniko
 from tests.ingestion.clinics import Control, key_of, make_clinic, patient
 from warehouse.organizations import api_key_of
-from warehouse.settings import SECRET_NAMES, Settings
+from warehouse.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -35,20 +34,6 @@ def healed(clinics: dict[str, Control]) -> None:
     for name, control in clinics.items():
         control.heal()
         control.change_account(country_code="AU", country="Australia", name=name)
-
-
-@pytest.fixture
-def home(warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """The environment that leads `routiq` to the test's own warehouse."""
-    for name in SECRET_NAMES:
-        secret = getattr(warehouse, name.removeprefix("ROUTIQ_").lower()).get_secret_value()
-        monkeypatch.setenv(name, secret)
-    monkeypatch.setenv("ROUTIQ_HOME", str(tmp_path))
-    monkeypatch.setenv("ROUTIQ_POSTGRES_PORT", str(warehouse.postgres_port))
-    monkeypatch.setenv("ROUTIQ_DATABASE_NAME", warehouse.database_name)
-    monkeypatch.setenv("ROUTIQ_CLINIKO_RETRY_SECONDS", "0.01")
-    monkeypatch.setenv("ROUTIQ_CLINIKO_REQUESTS_PER_MINUTE", "0")
-    return warehouse
 
 
 def routiq(*words: str, typed: str | None = None) -> Result:
