@@ -35,6 +35,7 @@ from warehouse.settings import Settings
 from warehouse.wall import find_holes
 
 UP = "run `routiq up`"
+BUILD_BEGINS_WITHIN = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -248,6 +249,8 @@ def _first_load(settings: Settings, row: dict[str, Any], sync: str) -> Finding:
         return Finding("syncs", f"{name} has no data yet", f"`routiq sync {name}`, then `routiq build`")
     if is_building(settings):
         return Finding("syncs", f"{name} has no data yet; {sync}, and a build is running")
+    if datetime.now(UTC) - row["finished_at"] < BUILD_BEGINS_WITHIN:
+        return Finding("syncs", f"{name} has no data yet; {sync}, and its build is about to begin")
     return Finding("syncs", f"{name} has no data yet; {sync}, and nothing was built since", "`routiq build`")
 
 
@@ -266,7 +269,8 @@ def _remedy(part: Unread) -> str:
         return f"let the key's user see {part.feed} in Cliniko; the next sync reads them"
     if part.what == "unavailable":
         return "the next sync asks again; if it stays so, ask Cliniko"
-    return "mend it in Cliniko, and the next sync asks again; if it is right there, update Routiq"
+    again = "the next sync asks again" if part.what == "refused" else "the next sync reads what changed"
+    return f"mend it in Cliniko, and {again}; if it is right there, update Routiq"
 
 
 def _alerts(settings: Settings, platform: PlatformSettings) -> Iterator[Finding]:

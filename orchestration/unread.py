@@ -86,7 +86,7 @@ class Unread:
         if self.is_of_feed:
             return f"{self.feed} {self.what}"
         where = f" ({self.field})" if self.field else ""
-        return f"{self.records} {self.feed} {self.what}{where}"
+        return f"{self.feed}: {self._count()} {self.what}{where}"
 
     def in_full(self) -> str:
         if self.is_of_feed:
@@ -95,7 +95,10 @@ class Unread:
         where = f"{self.field}: {self.reason}" if self.field else self.reason
         done = "refused" if self.what == "refused" else "taken without a field"
         example = f" (e.g. {self.example})" if self.example else ""
-        return f"{self.records} {self.feed} {done}: {where}{example}"
+        return f"{self.feed}: {self._count()} {done}: {where}{example}"
+
+    def _count(self) -> str:
+        return f"{self.records} record{'' if self.records == 1 else 's'}"
 
 
 def find_unread(connection: psycopg.Connection[Any]) -> dict[str, list[Unread]]:

@@ -70,12 +70,12 @@ def test_everybody_is_shown_what_is_missing_and_that_it_is_over(
 
         invoices, refused, blanked = look(settings, sink)
         assert invoices.startswith("invoices unavailable, never read: ")
-        assert refused.startswith("1 patients refused: archived_at: ")
+        assert refused.startswith("patients: 1 record refused: archived_at: ")
         assert refused.endswith("(e.g. 907)")
         assert blanked.endswith("(e.g. 908)")
         [message] = sink.take()
         assert message["title"] == "Routiq: Harbour (harbour): sync incomplete"
-        assert "invoices unavailable; 1 patients refused (archived_at)" in message["message"]
+        assert "invoices unavailable; patients: 1 record refused (archived_at)" in message["message"]
         assert "907" not in str(message)
 
         control.heal()

@@ -101,7 +101,7 @@ def test_what_is_incomplete_is_told_by_feed_and_field_without_a_record(clinic: S
     look(clinic, sink)
     [message] = sink.take()
     assert message["title"].endswith("sync incomplete")
-    assert "invoices unavailable; 2 patients refused (archived_at)" in message["message"]
+    assert "invoices unavailable; patients: 2 records refused (archived_at)" in message["message"]
     assert "4711" not in str(message)
 
 

@@ -148,8 +148,8 @@ def test_what_an_incomplete_clinic_misses_is_a_fault_with_count_and_one_id(setti
             "org_a: invoices unavailable, last read 2026-03-01 08:00 UTC: /invoices: Cliniko answers 503",
             False,
         ),
-        ("org_a: 12 patients refused: archived_at: not an instant (e.g. 88)", False),
-        ("org_a: 1 patients taken without a field: email: too long (e.g. 7)", False),
+        ("org_a: patients: 12 records refused: archived_at: not an instant (e.g. 88)", False),
+        ("org_a: patients: 1 record taken without a field: email: too long (e.g. 7)", False),
     ]
     [(of_a, _), (of_b, _)] = said(settings, "syncs")
     assert "; sync incomplete " in of_a
@@ -172,6 +172,10 @@ def test_a_first_load_that_is_running_is_no_fault(settings: Settings) -> None:
     assert not is_well
     execute(settings, "delete from app.sync_runs")
     ended(settings, "org_a", "succeeded")
+    [(detail, is_well)] = said(settings, "syncs")
+    assert "its build is about to begin" in detail
+    assert is_well
+    execute(settings, "update app.sync_runs set finished_at = now() - interval '3 minutes'")
     [(detail, is_well)] = said(settings, "syncs")
     assert "nothing was built since" in detail
     assert not is_well
