@@ -178,9 +178,11 @@ def list_(*, as_json: Annotated[bool, typer.Option("--json", help="One JSON docu
 
 def _standing(one: "Organization") -> str:
     notes = " and ".join(f"{role}s" for role in one.treatment_note_roles) or "nobody"
+    if not one.is_active:
+        return "paused: nobody is let in and nothing synced, until `routiq org resume`"
     return (
-        f"{'active' if one.is_active else 'paused'}, "
-        f"{'synced every hour' if one.sync_enabled else 'not synced by itself'}, treatment notes: {notes}"
+        f"active, {'synced every hour' if one.sync_enabled else 'not synced by itself'}, "
+        f"treatment notes: {notes}"
     )
 
 
