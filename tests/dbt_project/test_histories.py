@@ -95,6 +95,7 @@ def test_incremental_equals_a_rebuild(cluster: Settings, warehouse: Settings, sc
     check(cluster, warehouse, scratch)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_a_rebuild_after_superseded_versions_are_forgotten_is_the_same(
     cluster: Settings, warehouse: Settings, scratch: str

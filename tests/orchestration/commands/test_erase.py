@@ -20,7 +20,7 @@ from warehouse.audit import verify
 from warehouse.backup import back_up, restore
 from warehouse.bootstrap import embedded_server
 from warehouse.erased import removed_once
-from warehouse.settings import SECRET_NAMES, Settings
+from warehouse.settings import Settings
 
 NAME, MAIL, NUMBER, E164 = "Zephyrine", "zephyrine.marker", "0491 577 644", "+61491577644"
 TITLE, NOTE, CALLED, OLD = "Titlemarker", "Notemarker", "Calledmarker", "Maidenmarker"
@@ -64,21 +64,6 @@ def control(tmp_path: Path) -> Iterator[Control]:
     )
     with run_cliniko([folder]) as address:
         yield Control(address, "harbour")
-
-
-@pytest.fixture
-def settings(warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """The environment that leads `routiq` to the test's own warehouse."""
-    for name in SECRET_NAMES:
-        secret = getattr(warehouse, name.removeprefix("ROUTIQ_").lower()).get_secret_value()
-        monkeypatch.setenv(name, secret)
-    home = tmp_path / "home"
-    monkeypatch.setenv("ROUTIQ_HOME", str(home))
-    monkeypatch.setenv("ROUTIQ_POSTGRES_PORT", str(warehouse.postgres_port))
-    monkeypatch.setenv("ROUTIQ_DATABASE_NAME", warehouse.database_name)
-    monkeypatch.setenv("ROUTIQ_CLINIKO_REQUESTS_PER_MINUTE", "0")
-    monkeypatch.setenv("ROUTIQ_CLINIKO_RETRY_SECONDS", "0.01")
-    return warehouse.model_copy(update={"home": home})
 
 
 def routiq(*words: str, typed: str | None = None) -> Result:

@@ -11,7 +11,6 @@ from orchestration.cli import app
 from orchestration.errors import CommandError
 from sandbox.cliniko.server import run_cliniko
 from tests.ingestion.clinics import Control, key_of, make_clinic, patient
-from warehouse.settings import SECRET_NAMES, Settings
 
 
 @pytest.fixture(scope="module")
@@ -21,19 +20,6 @@ def control(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Control]:
     )
     with run_cliniko([folder]) as address:
         yield Control(address, "harbour")
-
-
-@pytest.fixture
-def home(warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The environment that leads `routiq` to the test's own warehouse."""
-    for name in SECRET_NAMES:
-        secret = getattr(warehouse, name.removeprefix("ROUTIQ_").lower()).get_secret_value()
-        monkeypatch.setenv(name, secret)
-    monkeypatch.setenv("ROUTIQ_HOME", str(tmp_path))
-    monkeypatch.setenv("ROUTIQ_POSTGRES_PORT", str(warehouse.postgres_port))
-    monkeypatch.setenv("ROUTIQ_DATABASE_NAME", warehouse.database_name)
-    monkeypatch.setenv("ROUTIQ_CLINIKO_RETRY_SECONDS", "0.01")
-    return tmp_path
 
 
 def routiq(*words: str, typed: str | None = None) -> Result:
@@ -56,7 +42,7 @@ def add(control: Control, key: str | None = None) -> Result:
     return routiq(*words, typed=(key or key_of("harbour")) + "\n")
 
 
-@pytest.mark.usefixtures("home")
+@pytest.mark.usefixtures("settings")
 def test_an_organization_is_added_listed_synced_and_built(control: Control) -> None:
     added = add(control)
     assert added.exit_code == 0
@@ -73,7 +59,7 @@ def test_an_organization_is_added_listed_synced_and_built(control: Control) -> N
     assert built["rows_written"] > 0
 
 
-@pytest.mark.usefixtures("home")
+@pytest.mark.usefixtures("settings")
 def test_an_incomplete_sync_counts_and_says_what_is_missing(tmp_path: Path) -> None:
     """On standard error and with success, so that `routiq sync ORG && routiq build` goes on."""
     odd = patient(3, merged_at="no instant")
@@ -109,7 +95,7 @@ def test_an_incomplete_sync_counts_and_says_what_is_missing(tmp_path: Path) -> N
         assert "incomplete" not in whole.stderr
 
 
-@pytest.mark.usefixtures("home")
+@pytest.mark.usefixtures("settings")
 def test_what_is_set_for_an_organization_is_set_and_nothing_else(control: Control) -> None:
     add(control)
     shown = routiq("org", "set", "a", "--treatment-notes", "everybody", "--no-sync").stdout
@@ -123,7 +109,7 @@ def test_what_is_set_for_an_organization_is_set_and_nothing_else(control: Contro
         routiq("org", "set", "b", "--sync")
 
 
-@pytest.mark.usefixtures("home")
+@pytest.mark.usefixtures("settings")
 @pytest.mark.parametrize("key", ["another-key-au2", "ünprintable", " "])
 def test_a_key_that_does_not_work_is_not_stored(control: Control, key: str) -> None:
     with pytest.raises(CommandError) as refusal:
@@ -132,7 +118,7 @@ def test_a_key_that_does_not_work_is_not_stored(control: Control, key: str) -> N
     assert routiq("org", "list", "--json").stdout.strip() == "[]"
 
 
-@pytest.mark.usefixtures("home")
+@pytest.mark.usefixtures("settings")
 def test_errors_say_what_to_do(control: Control, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CommandError, match="no organization 'nobody'"):
         routiq("sync", "nobody")

@@ -44,7 +44,7 @@ Add = Callable[..., Result]
 
 
 @pytest.fixture
-def add(home: Settings, clinics: dict[str, Control]) -> Add:  # noqa: ARG001 - before anything is stored
+def add(settings: Settings, clinics: dict[str, Control]) -> Add:  # noqa: ARG001 - before anything is stored
     def add_one(clinic: str, organization_id: str, *more: str) -> Result:
         words = ("org", "add", "--id", organization_id, "--name", organization_id.title())
         address = ("--base-url", clinics[clinic].address, "--api-key-file", "-")
@@ -72,38 +72,38 @@ def everything(settings: Settings) -> list[object]:
 
 
 def test_another_clinics_key_is_refused_and_nothing_changes(
-    add: Add, home: Settings, clinics: dict[str, Control]
+    add: Add, settings: Settings, clinics: dict[str, Control]
 ) -> None:
     assert "the Cliniko account 'harbour', harbour, id " in add("harbour", "a").output
-    before = everything(home)
+    before = everything(settings)
     with pytest.raises(CommandError, match=r"belongs to the Cliniko account 'quayside'.*but a is.*'harbour'"):
         add("quayside", "a", "--country", "GB")
     with pytest.raises(CommandError, match=r"belongs to the Cliniko account 'quayside'.*but a is.*'harbour'"):
         rotate("a", "quayside", "--base-url", clinics["quayside"].address)
     with pytest.raises(CommandError, match="is a already, and cannot be b too"):
         add("harbour", "b")
-    assert everything(home) == before
+    assert everything(settings) == before
 
 
-def test_a_key_is_rotated_without_a_name(add: Add, home: Settings) -> None:
+def test_a_key_is_rotated_without_a_name(add: Add, settings: Settings) -> None:
     add("harbour", "a")
     assert "key stored" in rotate("a", "harbour").output
     assert listed()["a"]["name"] == "A"
-    with psycopg.connect(home.url("owner")) as connection:
+    with psycopg.connect(settings.url("owner")) as connection:
         row = connection.execute("select version, base_url from app.cliniko_credentials").fetchone()
     assert row == (2, listed()["a"]["base_url"])
     assert json.loads(routiq("sync", "a", "--json").stdout)["feeds"]["patients"]["rows_new"] == 2
     assert routiq("sync", "a").exit_code == 0
 
 
-def test_a_key_that_does_not_work_does_not_replace_one_that_does(add: Add, home: Settings) -> None:
+def test_a_key_that_does_not_work_does_not_replace_one_that_does(add: Add, settings: Settings) -> None:
     add("harbour", "a")
-    before = everything(home)
+    before = everything(settings)
     with pytest.raises(CommandError, match="refuses the API key"):
         routiq("org", "rotate-key", "a", "--api-key-file", "-", typed="invented-another-au2\n")
     with pytest.raises(CommandError, match="the address to uk1"):
         rotate("a", "harbour", "--base-url", "https://api.uk1.cliniko.com")
-    assert everything(home) == before
+    assert everything(settings) == before
 
 
 def test_the_country_is_clinikos_unless_given(add: Add, clinics: dict[str, Control]) -> None:
@@ -146,13 +146,13 @@ def test_a_paused_organization_is_shown_and_not_synced_until_it_is_resumed(add: 
 
 
 def test_a_master_key_is_replaced_and_the_command_may_run_again(
-    add: Add, home: Settings, monkeypatch: pytest.MonkeyPatch
+    add: Add, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add("harbour", "a")
     add("quayside", "b")
     with pytest.raises(CommandError, match="set ROUTIQ_MASTER_KEY_OLD"):
         routiq("org", "rewrap")
-    monkeypatch.setenv("ROUTIQ_MASTER_KEY_OLD", home.master_key.get_secret_value())
+    monkeypatch.setenv("ROUTIQ_MASTER_KEY_OLD", settings.master_key.get_secret_value())
     new = base64.b64encode(b"n" * 32).decode()
     monkeypatch.setenv("ROUTIQ_MASTER_KEY", new)
     with pytest.raises(CommandError, match="does not open"):
@@ -165,23 +165,23 @@ def test_a_master_key_is_replaced_and_the_command_may_run_again(
 
 
 def test_a_master_key_that_opens_one_key_not_changes_none(
-    add: Add, home: Settings, monkeypatch: pytest.MonkeyPatch
+    add: Add, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add("harbour", "a")
     add("quayside", "b")
-    with psycopg.connect(home.url("owner")) as connection:
+    with psycopg.connect(settings.url("owner")) as connection:
         connection.execute(
             "update app.cliniko_credentials set wrapped_key = 'spoilt' where organization_id = 'b'"
         )
-    before = everything(home)
-    monkeypatch.setenv("ROUTIQ_MASTER_KEY_OLD", home.master_key.get_secret_value())
+    before = everything(settings)
+    monkeypatch.setenv("ROUTIQ_MASTER_KEY_OLD", settings.master_key.get_secret_value())
     monkeypatch.setenv("ROUTIQ_MASTER_KEY", base64.b64encode(b"n" * 32).decode())
     with pytest.raises(CommandError, match="neither master key opens the key of b"):
         routiq("org", "rewrap")
-    assert everything(home) == before
+    assert everything(settings) == before
 
 
-@pytest.mark.usefixtures("home")
+@pytest.mark.usefixtures("settings")
 @pytest.mark.parametrize(
     "words",
     [

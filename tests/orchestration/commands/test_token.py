@@ -14,9 +14,9 @@ from warehouse.settings import Settings
 
 
 def test_it_names_what_the_api_wants_to_see(
-    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add_organization(home, "org_a", "A", "http://127.0.0.1:1/v1", Secret("key-au1"))
+    add_organization(settings, "org_a", "A", "http://127.0.0.1:1/v1", Secret("key-au1"))
     parties = "http://localhost:*,https://board.example.com,https://other.example.com"
     monkeypatch.setenv("ROUTIQ_CLERK_AUTHORIZED_PARTIES", parties)
     monkeypatch.setenv("ROUTIQ_OPERATORS", "user_operator")
