@@ -163,22 +163,24 @@ async def lifespan(services: Services) -> AsyncIterator[None]:
 
     A database that is away may come later: no caller is let in before `issuer` could look.
     """
-    await services.database.open()
-    await services.operators.open()
-    with contextlib.suppress(Unavailable):
-        await services.issuer.require()
-    keys = services.verifier.keys
-    fetching = asyncio.create_task(keep_fresh(keys)) if isinstance(keys, FetchedKeys) else None
-    set_garbage_aside()
-    try:
-        yield
-    finally:
-        if fetching:
-            fetching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await fetching
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(services.database.close)
+        stack.push_async_callback(services.limits.close)
+        stack.push_async_callback(services.operators.close)
         if services.mirror:
-            await services.mirror.close()
-        await services.operators.close()
-        await services.limits.close()
-        await services.database.close()
+            stack.push_async_callback(services.mirror.close)
+        await services.database.open()
+        await services.operators.open()
+        with contextlib.suppress(Unavailable):
+            await services.issuer.require()
+        keys = services.verifier.keys
+        if isinstance(keys, FetchedKeys):
+            stack.push_async_callback(stop, asyncio.create_task(keep_fresh(keys)))
+        set_garbage_aside()
+        yield
+
+
+async def stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

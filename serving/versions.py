@@ -46,7 +46,7 @@ class Versions:
 
     async def listen(self) -> None:
         """Listen until cancelled; after a broken connection again, in a new spell."""
-        while True:
+        while not is_cancelled():
             with contextlib.suppress(psycopg.Error, TimeoutError, OSError):
                 await self._listen_once()
             self._heard_at = float("-inf")
@@ -59,7 +59,7 @@ class Versions:
         try:
             await connection.execute(f"listen {CHANNEL}")
             self._spell += 1
-            while True:
+            while not is_cancelled():
                 await self._beat(connection)
                 async for notification in connection.notifies(timeout=HEARTBEAT_SECONDS):
                     self.bump(notification.payload.partition(" ")[0])
@@ -74,3 +74,9 @@ class Versions:
         async with asyncio.timeout(HEARTBEAT_SECONDS):
             await connection.execute("select")
         self._heard_at = began
+
+
+def is_cancelled() -> bool:
+    """Whether somebody wants the running task to end: a wait that fails at that moment swallows it."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
