@@ -28,7 +28,7 @@ help: ## this list
 	@touch .venv/ready
 
 demo: .venv/ready ## two clinics, the whole way, in a few minutes (DETACH=1 returns once all answers)
-	@$(BIN)/python -m sandbox demo $(if $(DETACH),--detach)
+	@$(BIN)/python -m demo $(if $(DETACH),--detach)
 
 down: ## stop everything that `make demo` started, and nothing else
 	@if test -x $(BIN)/routiq; then $(BIN)/routiq down; else echo "nothing to stop: no environment here"; fi
@@ -60,7 +60,7 @@ format: .venv/ready ## let the tools decide the style
 
 client: .venv/ready ## the TypeScript types of the API, from its own description
 	@tests/system_packages nodejs npm
-	@cd serving/client && npm ci --silent && $(CURDIR)/$(BIN)/python -m serving.describe > openapi.json && npm run --silent generate
+	@cd serving/client && npm ci --silent && $(CURDIR)/$(BIN)/python -m serving.openapi > openapi.json && npm run --silent generate
 
 lock: .venv/ready ## resolve the packages again: exact versions, hashes, no addresses
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \

@@ -6,7 +6,7 @@ from fastapi import Depends, FastAPI
 from starlette.responses import Response
 
 from serving import __main__ as service
-from serving.guard import Guard, Member, guarded_router
+from serving.access.guard import Guard, Member, guarded_router
 
 router = guarded_router("/api/v1/reengagement/{org_id}/constant", "bench")
 BODY = b'{"always": "the same"}'

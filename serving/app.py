@@ -11,34 +11,34 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from serving import health
-from serving.active_patients.router import router as active_patients
-from serving.audit import RECORD
-from serving.clerk.mirror import Mirror
-from serving.clerk.router import router as clerk
-from serving.contacts.router import router as contacts
-from serving.database import Database
-from serving.docs_page import install_docs
-from serving.document import INFO, describe
-from serving.envelope import EXPOSED_HEADERS, Envelope
-from serving.errors import Unavailable
-from serving.handlers import install_handlers
-from serving.issuer import IssuerCheck
-from serving.keys import FetchedKeys, FixedKey, Keys, fetch_from, keep_fresh
-from serving.limits import Limits, OwnLimits, Tier
-from serving.monitoring.router import router as monitoring
-from serving.outreach.router import router as outreach
-from serving.parties import Parties
-from serving.patients.router import router as patients
-from serving.performance.router import router as performance
-from serving.reengagement.router import router as reengagement
+from serving.access.issuer import IssuerCheck
+from serving.access.jwks import FetchedKeys, FixedKey, Keys, fetch_from, keep_fresh
+from serving.access.limits import Limits, OwnLimits, Tier
+from serving.access.parties import Parties
+from serving.access.redis_limits import SharedLimits
+from serving.access.tokens import ROLES, Rules, Verifier
+from serving.data.audit import RECORD
+from serving.data.database import Database
+from serving.features.active_patients.router import router as active_patients
+from serving.features.clerk.mirror import Mirror
+from serving.features.clerk.router import router as clerk
+from serving.features.contacts.router import router as contacts
+from serving.features.health import router as health
+from serving.features.monitoring.router import router as monitoring
+from serving.features.outreach.router import router as outreach
+from serving.features.patients.router import router as patients
+from serving.features.performance.router import router as performance
+from serving.features.reengagement.router import router as reengagement
+from serving.features.sync.router import dashboard_router as sync_dashboard
+from serving.features.sync.router import router as sync
+from serving.features.trends.router import router as trends
+from serving.http.envelope import EXPOSED_HEADERS, Envelope
+from serving.http.errors import Unavailable
+from serving.http.handlers import install_handlers
+from serving.openapi.docs_page import install_docs
+from serving.openapi.document import INFO, describe
 from serving.services import Services
 from serving.settings import ServingSettings
-from serving.shared_limits import SharedLimits
-from serving.sync.router import dashboard_router as sync_dashboard
-from serving.sync.router import router as sync
-from serving.tokens import ROLES, Rules, Verifier
-from serving.trends.router import router as trends
 
 OPERATOR_POOL_SIZE = 2
 

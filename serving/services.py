@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
-from serving.database import Database
-from serving.issuer import IssuerCheck
-from serving.limits import Limits
-from serving.together import Together
-from serving.tokens import Verifier
+from serving.access.issuer import IssuerCheck
+from serving.access.limits import Limits
+from serving.access.tokens import Verifier
+from serving.data.database import Database
+from serving.data.group_commit import Together
 
 if TYPE_CHECKING:
-    from serving.clerk.mirror import Mirror
+    from serving.features.clerk.mirror import Mirror
 
 
 @dataclass(frozen=True)

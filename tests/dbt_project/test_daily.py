@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from orchestration.build import build
+from orchestration.dbt.build import build
 from tests.dbt_project.clinic import NOON, Clinic, as_api
 from tests.dbt_project.drawn import ZONES, Drawn, draw_businesses
 from warehouse.settings import Settings

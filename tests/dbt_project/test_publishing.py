@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from orchestration.build import BuildError, BuildProgress, build
+from orchestration.dbt.build import BuildError, BuildProgress, build
 from tests.dbt_project.clinic import NOON, Clinic, as_api, days, phone
 from tests.dbt_project.readers import Ask, Seen, reading, relations
 from warehouse.settings import Settings

@@ -16,9 +16,9 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from sandbox.clerk import Issuer, KeyStore, TokenOrder
-from sandbox.clerk import create_app as create_clerk
-from sandbox.clerk_backend import Backend
+from sandbox.clerk.backend import Backend
+from sandbox.clerk.issuer import Issuer, KeyStore, TokenOrder
+from sandbox.clerk.issuer import create_app as create_clerk
 from serving.app import create_app
 from serving.services import Services
 from serving.settings import ServingSettings
