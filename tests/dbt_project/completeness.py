@@ -11,7 +11,6 @@ from orchestration.build import PROJECT
 
 Manifest = dict[str, Any]
 Rule = Callable[[Manifest], Iterator[str]]
-READ = ("marts", "operations")  # the folders whose models somebody reads
 VAR = re.compile(r"""var\(\s*(\w+\s*~\s*)?['"](\w+)['"]""")
 
 
@@ -20,7 +19,7 @@ def models(manifest: Manifest) -> Iterator[dict[str, Any]]:
 
 
 def marts(manifest: Manifest) -> Iterator[dict[str, Any]]:
-    yield from (node for node in models(manifest) if node["fqn"][1] in READ)
+    yield from (node for node in models(manifest) if node["fqn"][1] == "marts")
 
 
 def models_without_twin(manifest: Manifest) -> Iterator[str]:
