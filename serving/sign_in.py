@@ -3,7 +3,7 @@
 settings -> addresses -> the issuer's keys, as JSON: a list of {"detail", "remedy"}, without remedy where all
 is well. It starts nothing and tells no secret.
 
-`python -m serving.access.sign_in`
+`python -m serving.sign_in`
 """
 
 import asyncio
