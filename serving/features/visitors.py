@@ -2,7 +2,7 @@
 
 from typing import LiteralString
 
-from serving.data.answers import framed
+from serving.data.framing import framed
 
 
 def visitors(

@@ -2,7 +2,7 @@
 
 from typing import LiteralString
 
-from serving.data.answers import instant
+from serving.data.framing import instant
 from serving.features.visitors import visitors
 
 VIEW: LiteralString = "marts.contacts_with_appointments"

@@ -2,7 +2,7 @@
 
 from typing import LiteralString
 
-from serving.data.answers import framed, instant
+from serving.data.framing import framed, instant
 
 PERFORMANCE: LiteralString = framed(f"""
     select

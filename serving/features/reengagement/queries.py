@@ -2,7 +2,7 @@
 
 from typing import LiteralString
 
-from serving.data.answers import framed, instant, money
+from serving.data.framing import framed, instant, money
 
 # The order of the list, ascending throughout. Ids are digits: the longer one is the greater.
 POSITION: LiteralString = """

@@ -2,7 +2,7 @@
 
 from typing import LiteralString
 
-from serving.data.answers import framed, instant
+from serving.data.framing import framed, instant
 
 # What counts as a change (metric catalogue, section 6): points of a rate, percent of a count.
 RATE_POINTS: LiteralString = "5"

@@ -1,8 +1,4 @@
-{{ config(
-    materialized='served',
-    key=['organization_id', 'method'],
-    not_held_back=true,
-) }}
+{{ config(key=['organization_id', 'method'], not_held_back=true) }}
 
 with organizations as (
     select * from {{ ref('int_organizations_touched') }}
