@@ -1,4 +1,4 @@
-"""The JSON of an answer, as SQL made from its schema: a field is said in its mart and there, and nowhere else.
+"""The JSON of an answer, as SQL made from its schema: a field is said in its mart and there, nowhere else.
 
 pydantic model -> json_build_object of the columns of one row, in the order of the fields
 """
