@@ -104,7 +104,7 @@ def _sign_in(settings: Settings, platform: PlatformSettings) -> Iterator[Finding
             "ROUTIQ_CLERK_AUTHORIZED_PARTIES": platform.clerk_authorized_parties,
         }
     asked = subprocess.run(
-        python("-m", "serving.access.sign_in"),
+        python("-m", "serving.sign_in"),
         env=told,
         capture_output=True,
         text=True,
@@ -112,9 +112,7 @@ def _sign_in(settings: Settings, platform: PlatformSettings) -> Iterator[Finding
         check=False,
     )
     if asked.returncode != 0:
-        yield Finding(
-            "sign-in", "the API's settings cannot be looked at", "run `python -m serving.access.sign_in`"
-        )
+        yield Finding("sign-in", "the API's settings cannot be looked at", "run `python -m serving.sign_in`")
         return
     for found in json.loads(asked.stdout):
         yield Finding("sign-in", found["detail"], found["remedy"])

@@ -7,7 +7,7 @@ parameter checked, no connection taken for a stranger. A route without a guard i
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 from fastapi import APIRouter, Depends, Path
 from fastapi.dependencies.models import Dependant
@@ -20,33 +20,31 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
+from serving.access.caller import Caller, Member
 from serving.access.claims import Role
-from serving.access.limits import Tier
+from serving.access.issuer import IssuerCheck
+from serving.access.limits import Limits, Tier
 from serving.access.parameters import check_parameters
-from serving.access.tokens import Caller, TokenRefused, Verifier
+from serving.access.tokens import TokenRefused, Verifier
 from serving.http.errors import Forbidden, TooManyRequests, Unauthenticated, Unavailable, WrongMediaType
 from serving.http.logs import log
-from serving.services import services_of
 
-Access = Literal["member", "admin"]
 ORGANIZATION_PARAMETERS = ("organization_id", "org_id")
 
 
 @dataclass(frozen=True)
-class Member:
-    """A caller whom the guard has let in: all that a route may know of who asks."""
+class Gate:
+    """What the guards ask, one for the application."""
 
-    subject: str
-    session_id: str | None
-    organization_id: str
-    role: Role
-    is_operator: bool
+    verifier: Verifier
+    issuer: IssuerCheck
+    limits: Limits
 
 
 class Guard(SecurityBase):
-    """Declared on the route: `caller: Annotated[Member, Depends(Guard("regular", "member"))]`."""
+    """Declared on the route: `caller: Annotated[Member, Depends(Guard(tier="regular", role="member"))]`."""
 
-    def __init__(self, tier: Tier, role: Access) -> None:
+    def __init__(self, *, tier: Tier, role: Role) -> None:
         self.tier = tier
         self.role = role
         self.model = BearerModel(
@@ -63,14 +61,14 @@ class Guard(SecurityBase):
 
     async def admit(self, request: Request) -> None:
         """Let the caller in, or raise 401, 403 or 429."""
-        services = services_of(request)
-        caller = await authenticate(request.headers, services.verifier)
-        await services.issuer.admit()
+        gate: Gate = request.app.state.services.gate
+        caller = await authenticate(request.headers, gate.verifier)
+        await gate.issuer.admit()
         if caller.organization_id is None:
             raise Forbidden
         request.state.organization_id = caller.organization_id
         request.state.subject = caller.subject
-        standing = await services.limits.admit(caller.organization_id, self.tier)
+        standing = await gate.limits.admit(caller.organization_id, self.tier)
         request.state.rate_limit = standing
         if not standing.admitted:
             raise TooManyRequests(headers={"Retry-After": str(standing.wait)})

@@ -6,24 +6,14 @@ With an issuer elsewhere, or where `ROUTIQ_ALLOW_LOOPBACK_ISSUER` says that it i
 
 import asyncio
 import time
-from typing import LiteralString
+from collections.abc import Awaitable, Callable, Sequence
 
-from serving.data.database import Database
 from serving.http.errors import Unavailable
 from serving.http.logs import log
 
 HOLDS_SECONDS = 5.0
 REMEDY = "set ROUTIQ_CLERK_ISSUER to your Clerk's address, or ROUTIQ_ALLOW_LOOPBACK_ISSUER=1 if this is meant"
-STRANGERS: LiteralString = """
-    select array(
-        select organization_id
-        from app.organizations
-        left join app.cliniko_credentials using (organization_id)
-        where is_loopback is not true
-        order by organization_id
-        limit 20
-    ) as strangers
-"""
+FindStrangers = Callable[[], Awaitable[Sequence[str]]]
 
 
 class LoopbackIssuerError(Exception):
@@ -31,8 +21,10 @@ class LoopbackIssuerError(Exception):
 
 
 class IssuerCheck:
-    def __init__(self, operators: Database, *, is_needed: bool) -> None:
-        self._operators = operators
+    """`find_strangers` brings the organizations whose patients exist; raises Unavailable when it cannot."""
+
+    def __init__(self, find_strangers: FindStrangers, *, is_needed: bool) -> None:
+        self._find_strangers = find_strangers
         self._is_needed = is_needed
         self._holds_until = float("-inf")
         self._lock = asyncio.Lock()
@@ -51,9 +43,8 @@ class IssuerCheck:
                 await self._look()
 
     async def _look(self) -> None:
-        row = await self._operators.read("", STRANGERS, {})
-        if row is None or row["strangers"]:
-            names = ", ".join(row["strangers"]) if row else ""
+        if strangers := await self._find_strangers():
+            names = ", ".join(strangers)
             log.critical("loopback_issuer_refused", organizations=names, remedy=REMEDY)
             raise LoopbackIssuerError(names)
         self._holds_until = time.monotonic() + HOLDS_SECONDS

@@ -24,6 +24,7 @@ from typing import NoReturn
 import jwt
 from pydantic import ValidationError
 
+from serving.access.caller import Caller
 from serving.access.claims import ClaimsV1, ClaimsV2, Role
 from serving.access.jwks import Keys
 from serving.access.parties import Parties, bare
@@ -48,18 +49,6 @@ class TokenRefused(Exception):  # noqa: N818 - says what happened
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who asks: established from a verified token, never from anything else of the request."""
-
-    subject: str
-    session_id: str | None
-    organization_id: str | None
-    role: Role | None
-    clerk_role: str | None
-    is_operator: bool
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,10 @@ from typing import LiteralString
 from psycopg.types.json import Jsonb
 from starlette.requests import Request
 
-from serving.access.guard import Member
-from serving.data.answers import Answer
+from serving.access.caller import Member
+from serving.data.answer import Answer
 from serving.data.database import Database, DatabaseError
 from serving.http.errors import Unavailable
-from serving.services import services_of
 
 # Their order in the chain is the order of the list.
 RECORD: LiteralString = """
@@ -47,7 +46,7 @@ async def record_view(
         "outcome": "not_modified" if answer.is_known_to(request) else "shown",
     }
     try:
-        await services_of(request).audit.write(member.organization_id, row)
+        await request.app.state.services.audit.write(member.organization_id, row)
     except DatabaseError:
         raise Unavailable from None
 

@@ -1,9 +1,9 @@
 """Answers that are kept: what was read once is not read again until it may have changed.
 
 An answer belongs to an organization, a statement with its parameters, and a version of the data. It ends with
-its version, and at the next instant at which time alone changes an answer: the next start of a visit, local
-midnight, a 24 hours' edge. Whoever asks the same while it is being read shares that reading. The guard has
-let the caller in before anybody looks here, and the audit row is written after.
+its version, and at its horizon, where time alone changes it. Whoever asks the same while it is being read
+shares that reading. The guard has let the caller in before anybody looks here, and the audit row is written
+after.
 """
 
 import asyncio
@@ -11,63 +11,14 @@ import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, LiteralString
 
 import orjson
 from cachetools import LRUCache
 
+from serving.data.answer import Answer
 from serving.data.versions import Version, Versions
 
-if TYPE_CHECKING:
-    from serving.data.answers import Answer
-
 MOST_HORIZONS = 10_000
-
-HORIZON: LiteralString = """
-with asked as (
-    select
-        organizations.organization_id,
-        publications.data_as_of,
-        app.as_of() as as_of,
-        (date_trunc('day', app.as_of() at time zone organizations.time_zone) + interval '1 day')
-        at time zone organizations.time_zone as midnight_at,
-        coalesce(current_setting('app.as_of', true), '') <> '' as is_frozen
-    from app.organizations as organizations
-    left join app.publications as publications
-        on publications.organization_id = organizations.organization_id
-    where organizations.organization_id = %(organization_id)s
-)
-
-select
-    case
-        when is_frozen then 'infinity'::double precision
-        else extract(epoch from least(
-            midnight_at,
-            (
-                select min(visits.starts_at)
-                from marts.fct_visits as visits
-                where visits.organization_id = %(organization_id)s and visits.starts_at > asked.as_of
-            ),
-            (
-                select min(outreach.occurred_at)
-                from app.outreach_log as outreach
-                where outreach.organization_id = %(organization_id)s and outreach.occurred_at > asked.as_of
-            ),
-            (
-                select min(edges.edge_at)
-                from (
-                    select asked.data_as_of + interval '24 hours' as edge_at
-                    union all
-                    select max(sync_runs.finished_at) + interval '24 hours'
-                    from app.sync_runs
-                    where sync_runs.organization_id = %(organization_id)s and sync_runs.is_accepted
-                ) as edges
-                where edges.edge_at > asked.as_of
-            )
-        ) - as_of)::double precision
-    end as seconds
-from asked
-"""
 
 
 @dataclass(frozen=True)
@@ -85,13 +36,13 @@ class Question:
 
 @dataclass(frozen=True)
 class Kept:
-    answer: "Answer"
+    answer: Answer
     ends_at: float
     size: int
 
 
 Place = tuple[Question, Version]
-Read = Callable[[], Awaitable["Answer"]]
+Read = Callable[[], Awaitable[Answer]]
 Horizon = Callable[[], Awaitable[float | None]]
 
 
@@ -107,7 +58,7 @@ class Cache:
         self._horizons: LRUCache[str, tuple[Version, float]] = LRUCache(MOST_HORIZONS)
         self._reading: dict[Place, asyncio.Task[Answer]] = {}
 
-    async def answer(self, question: Question, read: Read, horizon: Horizon) -> "Answer":
+    async def answer(self, question: Question, read: Read, horizon: Horizon) -> Answer:
         """The answer that is kept, or what `read` brings; `horizon` tells how many seconds that will hold."""
         version = self._versions.current(question.organization_id) if self._kept.maxsize else None
         if version is None:
@@ -123,7 +74,7 @@ class Cache:
             reading.add_done_callback(lambda done: self._end(place, done))
         return await asyncio.shield(reading)
 
-    async def _read(self, place: Place, read: Read, horizon: Horizon) -> "Answer":
+    async def _read(self, place: Place, read: Read, horizon: Horizon) -> Answer:
         # The horizon first: an instant that passes between the two then ends the answer at once.
         ends_at = await self._end_of(place, horizon)
         answer = await read()
@@ -144,7 +95,7 @@ class Cache:
         self._horizons[question.organization_id] = (version, asked_at + seconds)
         return asked_at + seconds
 
-    def _end(self, place: Place, done: "asyncio.Task[Answer]") -> None:
+    def _end(self, place: Place, done: asyncio.Task[Answer]) -> None:
         self._reading.pop(place, None)
         if not done.cancelled():
             done.exception()  # whoever waits gets it; nobody may wait any longer

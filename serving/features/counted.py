@@ -7,9 +7,11 @@ import json
 from dataclasses import replace
 from typing import LiteralString
 
-from serving.access.guard import Member
-from serving.data.answers import Answer, ask, framed, instant, look
+from serving.access.caller import Member
+from serving.data.answer import Answer
+from serving.data.asking import ask, look
 from serving.data.database import Database
+from serving.data.framing import framed, instant
 from serving.http.errors import NotLoaded
 
 COUNTS: LiteralString = framed(f"""

@@ -136,7 +136,7 @@ def run_api(settings: ServingSettings, clerk: Clerk, *, wait: bool = True) -> It
     app = create_app(settings)
     with serve(app, free_port()) as url, httpx.Client(base_url=url, timeout=20) as client:
         if wait:
-            wait_for(app.state.services.verifier.keys.ready)
+            wait_for(app.state.services.gate.verifier.keys.ready)
         yield Api(app, client, clerk)
 
 

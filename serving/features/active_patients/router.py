@@ -6,17 +6,17 @@ from fastapi import Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.access.guard import Guard, Member, guarded_router
+from serving.access.caller import Member
+from serving.access.guard import Guard, guarded_router
 from serving.data import paging
-from serving.data.answers import ask
+from serving.data.asking import ask
 from serving.data.audit import record_view
 from serving.features.active_patients.queries import ACTIVE_PATIENTS, ALL_ACTIVE_PATIENTS, SUMMARY
 from serving.features.active_patients.schemas import ActivePatients, ActivePatientsSummary
 from serving.openapi.responses import responses
-from serving.services import services_of
 
 router = guarded_router("/api/v1/admin/active-patients/{organization_id}", "active patients")
-Caller = Annotated[Member, Depends(Guard("admin", "member"))]
+Caller = Annotated[Member, Depends(Guard(tier="admin", role="member"))]
 LIST = "active"
 POSITION = (paging.is_amount,)
 
@@ -35,7 +35,7 @@ async def active_patients(
     cursor: paging.Cursor = None,
 ) -> Response:
     after = paging.decode(LIST, POSITION, cursor)
-    database = services_of(request).database
+    database = request.app.state.services.database
     parameters = {"limit": limit, "after": after}
     statement = ACTIVE_PATIENTS if limit else ALL_ACTIVE_PATIENTS
     answer = await ask(database, caller, statement, parameters, pages_of=LIST)
@@ -51,5 +51,5 @@ async def active_patients(
     responses=responses(data=True),
 )
 async def active_patients_summary(request: Request, caller: Caller) -> Response:
-    answer = await ask(services_of(request).database, caller, SUMMARY, {})
+    answer = await ask(request.app.state.services.database, caller, SUMMARY, {})
     return answer.response(request)

@@ -6,14 +6,13 @@ all three are bounded here. Import this module off the event loop: the SDK's imp
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 import httpx
 from clerk_backend_api import Clerk, models
 from clerk_backend_api.utils import BackoffStrategy, RetryConfig
 from pydantic import SecretStr
 
-from serving.features.clerk.failures import ClerkFailure
+from serving.features.clerk.reading import ClerkFailure, Reading, Row
 
 PAGE = 100  # as many ids as /users takes at once
 REQUEST_SECONDS = 5.0
@@ -22,20 +21,9 @@ READINGS = 3
 LIKELY = {401: "key_refused", 403: "key_refused", 404: "organization_unknown", 429: "rate_limited"}
 NEVER_AGAIN = RetryConfig("none", BackoffStrategy(0, 0, 1, 0), retry_connection_errors=False)
 
-Row = Mapping[str, object]
-
 
 class Moved(Exception):  # noqa: N818 - what happened, not what went wrong
     """The list changed while it was read: its pages do not fit together."""
-
-
-@dataclass
-class Reading:
-    """One organization as Clerk shows it; times are milliseconds since 1970."""
-
-    organization: Row
-    users: list[Row] = field(default_factory=list)
-    memberships: list[Row] = field(default_factory=list)
 
 
 class Directory:

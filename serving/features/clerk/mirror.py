@@ -9,22 +9,19 @@ import asyncio
 import contextlib
 from collections.abc import Coroutine
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 from pydantic import SecretStr
 
-from serving.access.guard import Member
-from serving.data.answers import known
+from serving.access.caller import Member
+from serving.data.asking import known
 from serving.data.database import Database, DatabaseError
-from serving.features.clerk.failures import ClerkFailure
 from serving.features.clerk.queries import BEGIN, FAIL, MIRROR
+from serving.features.clerk.reading import ClerkFailure, Reader
 from serving.http.errors import Problem, Unavailable
 from serving.http.logs import log
-
-if TYPE_CHECKING:
-    from serving.features.clerk.directory import Directory
 
 LEASE_MARGIN_SECONDS = 15.0
 ATTEMPTS = 5
@@ -37,7 +34,7 @@ class Mirror:
     def __init__(self, database: Database, url: str, secret_key: SecretStr, seconds: float) -> None:
         self._database = database
         self._url, self._secret_key, self._seconds = url, secret_key, seconds
-        self._directory: Directory | None = None
+        self._clerk: Reader | None = None
         self._lock = asyncio.Lock()
         self._running: set[asyncio.Task[None]] = set()
 
@@ -61,15 +58,15 @@ class Mirror:
         raise Unavailable(retry_after=1)
 
     async def is_connected(self, organization_id: str) -> bool:
-        return await (await self._clerk()).knows(organization_id)
+        return await (await self._reader()).knows(organization_id)
 
     async def close(self) -> None:
         """End what runs, and say so in its rows."""
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
-        if self._directory is not None:
-            await self._directory.close()
+        if self._clerk is not None:
+            await self._clerk.close()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -94,7 +91,7 @@ class Mirror:
 
     async def _mirror(self, organization_id: str, sync_id: str) -> None:
         async with asyncio.timeout(self._seconds):
-            reading = await (await self._clerk()).read(organization_id)
+            reading = await (await self._reader()).read(organization_id)
         parameters = {name: Jsonb(value) for name, value in asdict(reading).items()}
         named = parameters | {"organization_id": organization_id, "sync_id": sync_id}
         await self._database.write(organization_id, MIRROR, named)
@@ -105,13 +102,13 @@ class Mirror:
         with contextlib.suppress(DatabaseError, Problem):  # then its lease tells
             await self._database.write(organization_id, FAIL, parameters)
 
-    async def _clerk(self) -> "Directory":
+    async def _reader(self) -> Reader:
         async with self._lock:
-            if self._directory is None:
-                self._directory = await asyncio.to_thread(self._connect)
-            return self._directory
+            if self._clerk is None:
+                self._clerk = await asyncio.to_thread(self._connect)
+            return self._clerk
 
-    def _connect(self) -> "Directory":
+    def _connect(self) -> Reader:
         from serving.features.clerk.directory import Directory  # noqa: PLC0415 - the SDK's import takes seconds
 
         return Directory(self._url, self._secret_key, self._seconds * RETRY_SHARE)

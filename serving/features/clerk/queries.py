@@ -2,7 +2,7 @@
 
 from typing import LiteralString
 
-from serving.data.answers import framed, instant
+from serving.data.framing import framed, instant
 
 # A sync whose lease has run out was abandoned: its process is gone. It is ended here; where it still stood in
 # the way of a new one, no row comes back with an id, and the statement is asked again.

@@ -6,17 +6,17 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.access.guard import Guard, Member, guarded_router
-from serving.data.answers import look
+from serving.access.caller import Member
+from serving.access.guard import Guard, guarded_router
+from serving.data.asking import look
 from serving.features.clerk.queries import OWN_SUMMARY, STATUS, WHOLE_SUMMARY
 from serving.features.clerk.schemas import ClerkStatus, ClerkSyncOrder, ClerkSyncStarted, DatabaseSummary
 from serving.http.errors import Forbidden, Unavailable
 from serving.openapi.responses import responses
-from serving.services import services_of
 
 router = guarded_router("/api/v1/admin/clerk", "clerk")
-Admin = Annotated[Member, Depends(Guard("sync", "admin"))]
-Caller = Annotated[Member, Depends(Guard("admin", "member"))]
+Admin = Annotated[Member, Depends(Guard(tier="sync", role="admin"))]
+Caller = Annotated[Member, Depends(Guard(tier="admin", role="member"))]
 NO_KEY = (
     "No key of Clerk's Backend API is configured here (ROUTIQ_CLERK_SECRET_KEY), so nothing can be mirrored."
 )
@@ -32,7 +32,7 @@ GUESS_SECONDS = 5
 async def start_clerk_sync(request: Request, caller: Admin, order: ClerkSyncOrder) -> ClerkSyncStarted:
     if order.organization_id != caller.organization_id:
         raise Forbidden
-    mirror = services_of(request).mirror
+    mirror = request.app.state.services.mirror
     if mirror is None:
         raise Unavailable(NO_KEY, retry_after=3600)
     row = await mirror.start(caller)
@@ -56,7 +56,7 @@ def duration(seconds: int) -> str:
     responses=responses(data=True),
 )
 async def clerk_status(request: Request, caller: Caller) -> Response:
-    services = services_of(request)
+    services = request.app.state.services
     mirror = services.mirror
     parameters = {"is_connected": bool(mirror and await mirror.is_connected(caller.organization_id))}
     return (await look(services.database, caller, STATUS, parameters)).response(request)
@@ -70,7 +70,7 @@ async def clerk_status(request: Request, caller: Caller) -> Response:
     responses=responses(data=True),
 )
 async def database_summary(request: Request, caller: Caller) -> Response:
-    services = services_of(request)
+    services = request.app.state.services
     if caller.is_operator:
         return (await look(services.operators, caller, WHOLE_SUMMARY, {})).response(request)
     return (await look(services.database, caller, OWN_SUMMARY, {})).response(request)

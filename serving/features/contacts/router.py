@@ -6,17 +6,17 @@ from fastapi import Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.access.guard import Guard, Member, guarded_router
+from serving.access.caller import Member
+from serving.access.guard import Guard, guarded_router
 from serving.data import paging
-from serving.data.answers import ask
+from serving.data.asking import ask
 from serving.data.audit import record_view
 from serving.features.contacts.queries import ALL_CONTACTS, CONTACTS
 from serving.features.contacts.schemas import ContactsWithAppointments
 from serving.openapi.responses import responses
-from serving.services import services_of
 
 router = guarded_router("/api/v1/admin/contacts/{organization_id}", "contacts")
-Caller = Annotated[Member, Depends(Guard("admin", "member"))]
+Caller = Annotated[Member, Depends(Guard(tier="admin", role="member"))]
 LIST = "contacts"
 POSITION = (paging.is_amount,)
 
@@ -35,7 +35,7 @@ async def contacts_with_appointments(
     cursor: paging.Cursor = None,
 ) -> Response:
     after = paging.decode(LIST, POSITION, cursor)
-    database = services_of(request).database
+    database = request.app.state.services.database
     parameters = {"limit": limit, "after": after}
     statement = CONTACTS if limit else ALL_CONTACTS
     answer = await ask(database, caller, statement, parameters, pages_of=LIST)

@@ -8,7 +8,6 @@ from starlette.requests import Request
 
 from serving.http.errors import Broken, Unavailable
 from serving.openapi.responses import COMMON_HEADERS, refusal
-from serving.services import services_of
 
 router = APIRouter(tags=["health"])
 
@@ -41,12 +40,12 @@ async def live() -> Alive:
 )
 async def ready(request: Request) -> Ready:
     """Stale data does not make it unready: each answer says for itself how old its data is."""
-    services = services_of(request)
-    if not services.verifier.keys.ready():
+    services = request.app.state.services
+    if not services.gate.verifier.keys.ready():
         raise Unavailable("The keys of the sign-in service have not been fetched yet.", retry_after=1)
     if not await services.database.is_reachable():
         raise Unavailable("The database cannot be reached.", retry_after=1)
-    await services.issuer.admit()
-    if not await services.limits.is_reachable():
+    await services.gate.issuer.admit()
+    if not await services.gate.limits.is_reachable():
         raise Unavailable("Requests cannot be counted.", retry_after=1)
     return Ready()

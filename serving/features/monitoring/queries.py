@@ -2,7 +2,7 @@
 
 from typing import LiteralString
 
-from serving.data.answers import framed
+from serving.data.framing import framed
 
 # An organization that is switched off has no access, so its own health is that of one enabled organization.
 OWN_OVERALL: LiteralString = """

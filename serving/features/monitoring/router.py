@@ -6,18 +6,19 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.access.guard import Guard, Member, guarded_router
-from serving.data.answers import Answer, look
+from serving.access.caller import Member
+from serving.access.guard import Guard, guarded_router
+from serving.data.answer import Answer
+from serving.data.asking import look
 from serving.data.database import Database
 from serving.features.counted import look_at_counts
 from serving.features.monitoring.queries import OWN, WHOLE, WHOLE_BEFORE_ANY_BUILD
 from serving.features.monitoring.schemas import SystemHealth
 from serving.http.errors import NotLoaded
 from serving.openapi.responses import responses
-from serving.services import services_of
 
 router = guarded_router("/api/v1/admin/monitoring", "monitoring")
-Caller = Annotated[Member, Depends(Guard("admin", "member"))]
+Caller = Annotated[Member, Depends(Guard(tier="admin", role="member"))]
 
 
 @router.get(
@@ -28,7 +29,7 @@ Caller = Annotated[Member, Depends(Guard("admin", "member"))]
     responses=responses(data=True),
 )
 async def system_health(request: Request, caller: Caller) -> Response:
-    services = services_of(request)
+    services = request.app.state.services
     if caller.is_operator:
         answer = await look_at_all(services.operators, caller)
     else:

@@ -2,7 +2,7 @@
 
 from typing import LiteralString
 
-from serving.data.answers import instant
+from serving.data.framing import instant
 
 # A patient that was merged keeps what is logged for it; readers find it with the survivor, as the marts do.
 # A clock a little ahead is set right: what is dated later than a question does not show in its answer.

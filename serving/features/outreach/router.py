@@ -7,18 +7,18 @@ from fastapi import Depends, Header
 from psycopg.rows import DictRow
 from starlette.requests import Request
 
-from serving.access.guard import Guard, Member, guarded_router
-from serving.data.answers import known
+from serving.access.caller import Member
+from serving.access.guard import Guard, guarded_router
+from serving.data.asking import known
 from serving.data.audit import entry
 from serving.data.database import Database, DatabaseError
 from serving.features.outreach.queries import LOG_OUTREACH
 from serving.features.outreach.schemas import OutreachAttempt, OutreachLogged
 from serving.http.errors import Unavailable, Unknown, Unprocessable
 from serving.openapi.responses import responses
-from serving.services import services_of
 
 router = guarded_router("/api/v1/reengagement/{org_id}/log-outreach", "reengagement")
-Caller = Annotated[Member, Depends(Guard("regular", "member"))]
+Caller = Annotated[Member, Depends(Guard(tier="regular", role="member"))]
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -55,7 +55,7 @@ async def log_outreach(
         "ahead": AHEAD,
         "behind": BEHIND,
     }
-    row = await log_or_find(services_of(request).database, caller, parameters)
+    row = await log_or_find(request.app.state.services.database, caller, parameters)
     return OutreachLogged(
         success=True,
         outreach_id=row["outreach_id"],

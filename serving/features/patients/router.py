@@ -7,16 +7,16 @@ from fastapi import Depends, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.access.guard import Guard, Member, guarded_router
-from serving.data.answers import ask
+from serving.access.caller import Member
+from serving.access.guard import Guard, guarded_router
+from serving.data.asking import ask
 from serving.data.audit import record_view
 from serving.features.patients.queries import PATIENT
 from serving.features.patients.schemas import MOST, PatientPage
 from serving.openapi.responses import responses
-from serving.services import services_of
 
 router = guarded_router("/api/v1/reengagement/{org_id}/patients/{patient_id}", "reengagement")
-Caller = Annotated[Member, Depends(Guard("regular", "member"))]
+Caller = Annotated[Member, Depends(Guard(tier="regular", role="member"))]
 PatientId = Annotated[
     str,
     Path(
@@ -34,7 +34,7 @@ PatientId = Annotated[
     responses=responses(data=True),
 )
 async def patient(request: Request, caller: Caller, patient_id: PatientId) -> Response:
-    database = services_of(request).database
+    database = request.app.state.services.database
     parameters = {"patient_id": patient_id, "role": caller.role, "limit": MOST}
     answer = await ask(database, caller, PATIENT, parameters, unknown="We do not know this patient.")
     shows_notes = json.loads(answer.body)["treatment_notes"] is not None

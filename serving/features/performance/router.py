@@ -6,15 +6,15 @@ from fastapi import Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.access.guard import Guard, Member, guarded_router
-from serving.data.answers import ask
+from serving.access.caller import Member
+from serving.access.guard import Guard, guarded_router
+from serving.data.asking import ask
 from serving.features.performance.queries import PERFORMANCE
 from serving.features.performance.schemas import Performance, Timeframe
 from serving.openapi.responses import responses
-from serving.services import services_of
 
 router = guarded_router("/api/v1/reengagement/{org_id}/performance", "reengagement")
-Caller = Annotated[Member, Depends(Guard("regular", "member"))]
+Caller = Annotated[Member, Depends(Guard(tier="regular", role="member"))]
 
 
 @router.get(
@@ -31,5 +31,5 @@ async def performance(
         Timeframe, Query(description="Outreach made within so many local days, including today")
     ] = "last_30_days",
 ) -> Response:
-    answer = await ask(services_of(request).database, caller, PERFORMANCE, {"timeframe": timeframe})
+    answer = await ask(request.app.state.services.database, caller, PERFORMANCE, {"timeframe": timeframe})
     return answer.response(request)

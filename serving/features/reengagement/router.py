@@ -9,9 +9,10 @@ from fastapi import Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.access.guard import Guard, Member, guarded_router
+from serving.access.caller import Member
+from serving.access.guard import Guard, guarded_router
 from serving.data import paging
-from serving.data.answers import ask
+from serving.data.asking import ask
 from serving.data.audit import record_view
 from serving.features.reengagement.queries import DASHBOARD, PRIORITIZED, RISK_METRICS
 from serving.features.reengagement.schemas import (
@@ -23,10 +24,9 @@ from serving.features.reengagement.schemas import (
     RiskMetrics,
 )
 from serving.openapi.responses import responses
-from serving.services import services_of
 
 router = guarded_router("/api/v1/reengagement/{org_id}", "reengagement")
-Caller = Annotated[Member, Depends(Guard("regular", "member"))]
+Caller = Annotated[Member, Depends(Guard(tier="regular", role="member"))]
 LIST = "prioritized"
 POSITION = (paging.is_integer, paging.is_integer, paging.is_amount)
 TOP = 10
@@ -40,7 +40,7 @@ TOP = 10
     responses=responses(data=True),
 )
 async def risk_metrics(request: Request, caller: Caller) -> Response:
-    answer = await ask(services_of(request).database, caller, RISK_METRICS, {})
+    answer = await ask(request.app.state.services.database, caller, RISK_METRICS, {})
     return answer.response(request)
 
 
@@ -108,7 +108,7 @@ async def prioritized_patients(
     cursor: paging.Cursor = None,
 ) -> Response:
     after = paging.decode(LIST, POSITION, cursor)
-    database = services_of(request).database
+    database = request.app.state.services.database
     parameters = filters.parameters() | {"after": after}
     answer = await ask(database, caller, PRIORITIZED, parameters, pages_of=LIST)
     query = filters.applied() | {"cursor": cursor is not None}
@@ -125,7 +125,7 @@ async def prioritized_patients(
     responses=responses(data=True),
 )
 async def dashboard(request: Request, caller: Caller) -> Response:
-    database = services_of(request).database
+    database = request.app.state.services.database
     answer = await ask(database, caller, DASHBOARD, {"limit": TOP})
     await record_view(database, request, caller, answer, {"limit": TOP})
     return answer.response(request)

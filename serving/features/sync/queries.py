@@ -2,7 +2,7 @@
 
 from typing import LiteralString
 
-from serving.data.answers import framed, instant
+from serving.data.framing import framed, instant
 
 # A run that another session queues while this statement runs is in nobody's sight: then no row comes back
 # with an id, and the statement is asked again.

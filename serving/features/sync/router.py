@@ -7,20 +7,20 @@ from psycopg.rows import DictRow
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.access.guard import Guard, Member, guarded_router
-from serving.data.answers import known
+from serving.access.caller import Member
+from serving.access.guard import Guard, guarded_router
+from serving.data.asking import known
 from serving.data.database import Database
 from serving.features.counted import look_at_counts
 from serving.features.sync.queries import DASHBOARD, SCHEDULE
 from serving.features.sync.schemas import SyncDashboard, SyncScheduled
 from serving.http.errors import Unavailable
 from serving.openapi.responses import responses
-from serving.services import services_of
 
 router = guarded_router("/api/v1/admin/sync/schedule/{organization_id}", "sync")
 dashboard_router = guarded_router("/api/v1/admin/sync/dashboard/{organization_id}", "sync")
-Admin = Annotated[Member, Depends(Guard("sync", "admin"))]
-Caller = Annotated[Member, Depends(Guard("admin", "member"))]
+Admin = Annotated[Member, Depends(Guard(tier="sync", role="admin"))]
+Caller = Annotated[Member, Depends(Guard(tier="admin", role="member"))]
 ATTEMPTS = 5
 
 
@@ -31,7 +31,7 @@ ATTEMPTS = 5
     responses=responses(),
 )
 async def schedule_sync(request: Request, caller: Admin) -> SyncScheduled:
-    row = await queue_or_find(services_of(request).database, caller)
+    row = await queue_or_find(request.app.state.services.database, caller)
     return SyncScheduled(
         organization_id=caller.organization_id,
         sync_scheduled=row["is_new"],
@@ -59,6 +59,6 @@ async def queue_or_find(database: Database, caller: Member) -> DictRow:
     responses=responses(data=True),
 )
 async def sync_dashboard(request: Request, caller: Caller) -> Response:
-    database = services_of(request).database
+    database = request.app.state.services.database
     answer = await look_at_counts(database, caller, DASHBOARD)
     return answer.response(request)

@@ -6,16 +6,15 @@ from fastapi import Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.access.guard import Guard, Member, guarded_router
-from serving.data.answers import ask
+from serving.access.caller import Member
+from serving.access.guard import Guard, guarded_router
+from serving.data.asking import ask
 from serving.features.trends.queries import TRENDS
 from serving.features.trends.schemas import Metric, Period, Trends
 from serving.openapi.responses import responses
-from serving.services import services_of
 
 router = guarded_router("/api/v1/reengagement/{org_id}/trends", "reengagement")
-Caller = Annotated[Member, Depends(Guard("regular", "member"))]
-DAYS: dict[Period, int] = {"7d": 7, "30d": 30, "90d": 90, "6m": 182, "1y": 365}
+Caller = Annotated[Member, Depends(Guard(tier="regular", role="member"))]
 
 
 @router.get(
@@ -37,6 +36,6 @@ async def trends(
 ) -> Response:
     # In one order, so that the same question has the same answer however it was put.
     wanted = [metric for metric in get_args(Metric) if metric in (metrics or [])]
-    parameters = {"period": period, "days": DAYS[period], "metrics": wanted}
-    answer = await ask(services_of(request).database, caller, TRENDS, parameters)
+    parameters = {"period": period, "metrics": wanted}
+    answer = await ask(request.app.state.services.database, caller, TRENDS, parameters)
     return answer.response(request)

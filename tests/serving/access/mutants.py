@@ -76,9 +76,9 @@ MUTANTS = {
     ),
     "a known answer needs no token": Mutant(
         "serving.access.guard",
-        "        caller = await authenticate(request.headers, services.verifier)\n",
+        "        caller = await authenticate(request.headers, gate.verifier)\n",
         '        if "if-none-match" in request.headers:\n            raise Forbidden\n'
-        "        caller = await authenticate(request.headers, services.verifier)\n",
+        "        caller = await authenticate(request.headers, gate.verifier)\n",
         "strangers_learn_nothing",
     ),
     "the limit is one for all": Mutant(
@@ -92,7 +92,7 @@ MUTANTS = {
     ),
     "nobody writes down who looked": Mutant(
         "serving.data.audit",
-        "        await services_of(request).audit.write(member.organization_id, row)\n",
+        "        await request.app.state.services.audit.write(member.organization_id, row)\n",
         "        pass\n",
         "views_are_written_down",
     ),

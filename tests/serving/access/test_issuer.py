@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from serving.access import issuer
-from serving.access.issuer import STRANGERS
+from serving.data.strangers import STRANGERS
 from tests.conftest import free_port
 from tests.serving.conftest import Api, Clerk, run_api, settings_for
 from tests.serving.features.test_routes import RISK

@@ -9,8 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from pydantic import SecretStr
 
-from serving.access.sign_in import Finding, examine
 from serving.settings import ServingSettings
+from serving.sign_in import Finding, examine
 from tests.conftest import free_port
 from tests.serving.access.forgeries import public_pem
 from tests.serving.conftest import PARTY, Clerk, serve

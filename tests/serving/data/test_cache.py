@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from serving.data.answers import Answer
+from serving.data.answer import Answer
 from serving.data.cache import Cache, Question
 from serving.data.versions import Versions
 

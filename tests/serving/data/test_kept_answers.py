@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from serving.data.cache import HORIZON
+from serving.data.horizon import HORIZON
 from tests.serving import marts
 from tests.serving.conftest import Api, Clerk, run_api, settings_for, wait_for
 from tests.serving.features.test_routes import ACTIVE, LIST, RISK, SUMMARY

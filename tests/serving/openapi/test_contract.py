@@ -13,7 +13,8 @@ MODELS = Path(__file__).parents[3] / "dbt_project" / "models" / "marts"
 
 def contract(model: str) -> dict[str, str]:
     """Column -> type, as the model's twin says."""
-    document: dict[str, Any] = yaml.safe_load((MODELS / f"{model}.yml").read_text())
+    (twin,) = MODELS.rglob(f"{model}.yml")
+    document: dict[str, Any] = yaml.safe_load(twin.read_text())
     (described,) = [found for found in document["models"] if found["name"] == model]
     return {column["name"]: column["data_type"] for column in described["columns"]}
 
