@@ -1,6 +1,6 @@
 {#- A table that readers see. It is made once, empty, from the contract: key, indexes and wall in the same
-    transaction. Each build only computes the candidate rows into schema `candidates`; the model `publish`
-    moves them over, for all served tables in one transaction. -#}
+    transaction. Each build only computes the candidate rows into schema `candidates`; `publish` moves
+    them over, for all served tables in one transaction. -#}
 {% materialization served, adapter='postgres' %}
     {%- set served = this.incorporate(type='table') -%}
     {%- set candidates = candidates_of(served) -%}
