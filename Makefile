@@ -28,7 +28,7 @@ help: ## this list
 	@touch .venv/ready
 
 demo: .venv/ready ## two clinics, the whole way, in a few minutes (DETACH=1 returns once all answers)
-	@$(BIN)/python -m sandbox demo $(if $(DETACH),--detach)
+	@$(BIN)/python -m demo $(if $(DETACH),--detach)
 
 down: ## stop everything that `make demo` started, and nothing else
 	@if test -x $(BIN)/routiq; then $(BIN)/routiq down; else echo "nothing to stop: no environment here"; fi
@@ -40,6 +40,7 @@ check: .venv/ready ## lint, types, borders, SQL style, dbt parse: fast
 	@$(BIN)/mypy
 	@$(BIN)/dbt parse --quiet --project-dir dbt_project --profiles-dir .
 	@$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests --disable-progress-bar
+	@$(BIN)/sqlfluff lint serving --templater placeholder --disable-progress-bar
 
 system-packages: ## install the programs that tests use (Debian, as root), where missing
 	@tests/system_packages $(SYSTEM_PACKAGES)
@@ -57,10 +58,11 @@ format: .venv/ready ## let the tools decide the style
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format .
 	@$(BIN)/sqlfluff fix dbt_project/models dbt_project/tests --disable-progress-bar
+	@$(BIN)/sqlfluff fix serving --templater placeholder --disable-progress-bar
 
 client: .venv/ready ## the TypeScript types of the API, from its own description
 	@tests/system_packages nodejs npm
-	@cd serving/client && npm ci --silent && $(CURDIR)/$(BIN)/python -m serving.describe > openapi.json && npm run --silent generate
+	@cd serving/client && npm ci --silent && $(CURDIR)/$(BIN)/python -m serving.openapi > openapi.json && npm run --silent generate
 
 lock: .venv/ready ## resolve the packages again: exact versions, hashes, no addresses
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \

@@ -21,7 +21,7 @@ import psycopg
 
 from bench.drawn import fill, reach_out, touch
 from bench.questions import answers, explain
-from orchestration.build import build, dbt_home
+from orchestration.dbt.build import build, dbt_home
 from tests.conftest import free_port
 from warehouse.bootstrap import embedded_server, prepare_warehouse
 from warehouse.settings import Settings, ensure_secrets

@@ -6,7 +6,8 @@ from fastapi import Depends, FastAPI
 from starlette.responses import Response
 
 from serving import __main__ as service
-from serving.guard import Guard, Member, guarded_router
+from serving.access.caller import Member
+from serving.access.guard import Guard, guarded_router
 
 router = guarded_router("/api/v1/reengagement/{org_id}/constant", "bench")
 BODY = b'{"always": "the same"}'
@@ -14,7 +15,7 @@ served = service.app
 
 
 @router.get("")
-async def constant(_caller: Annotated[Member, Depends(Guard("regular", "member"))]) -> Response:
+async def constant(_caller: Annotated[Member, Depends(Guard(tier="regular", role="member"))]) -> Response:
     return Response(BODY, media_type="application/json")
 
 

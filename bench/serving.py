@@ -31,9 +31,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from bench.drawn import BASE, fill
 from bench.paced import measure
-from orchestration.build import build
-from sandbox.clerk import Issuer, KeyStore, TokenOrder
-from serving.reengagement.queries import RISK_METRICS
+from orchestration.dbt.build import build
+from sandbox.clerk.issuer import Issuer, KeyStore, TokenOrder
+from serving.features.reengagement.queries import RISK_METRICS
 from tests.conftest import free_port
 from tests.serving.conftest import wait_for
 from tests.serving.test_main import is_ready

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.drawn import fill, reach_out
 from bench.questions import ask
-from orchestration.build import build
+from orchestration.dbt.build import build
 from tests.conftest import free_port
 from warehouse.bootstrap import embedded_server, prepare_warehouse
 from warehouse.settings import Settings, ensure_secrets

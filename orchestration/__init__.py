@@ -1,1 +1,1 @@
-"""WHEN and FOR WHOM: the Dagster definitions and the `routiq` command."""
+"""WHEN and FOR WHOM: Dagster, and dbt as Dagster and the command run it."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from orchestration.dagster_home import dagster_environment, is_prepared
+from orchestration.instance import dagster_environment, is_prepared
 from orchestration.runless import report
 from warehouse.settings import Settings
 

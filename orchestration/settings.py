@@ -1,34 +1,23 @@
-"""Where the environment is read for running the processes; the rest receives values."""
+"""Where the environment is read for Dagster; the rest receives values."""
 
 from typing import Self
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from orchestration.errors import CommandError
-from warehouse.loopback import is_loopback_issuer
 from warehouse.settings import HomeSettings
 
 DAGSTER_USER = "operator"
 DAGSTER_PASSWORD = "ROUTIQ_DAGSTER_PASSWORD"  # the name of the secret, not one  # noqa: S105
 
 
-class PlatformSettings(HomeSettings):
-    """Where the processes listen and whom they alert."""
+class DagsterSettings(HomeSettings):
+    """Where its pages are, when a clinic is late, and whom to tell."""
 
     model_config = SettingsConfigDict(env_prefix="ROUTIQ_", extra="ignore")
 
-    api_port: int = Field(default=8000, ge=1, le=65535)
     dagster_port: int = Field(default=3000, ge=1, le=65535)
-    docs_port: int = Field(default=8081, ge=1, le=65535)
-    cliniko_port: int = Field(default=8091, ge=1, le=65535)
-    clerk_port: int = Field(default=8092, ge=1, le=65535)
     stale_after_hours: float = Field(default=3, gt=0)
-    clerk_issuer: str = ""
-    clerk_jwks_url: str = ""
-    clerk_jwt_key: str = ""
-    clerk_authorized_parties: str = ""
-    allow_loopback_issuer: bool = False
     alert_urls: str = Field(default="", description="addresses for Apprise, separated by commas or blanks")
     dagster_url: str = Field(default="", description="Dagster's pages as whoever is alerted reaches them")
 
@@ -40,34 +29,12 @@ class PlatformSettings(HomeSettings):
     def dagster_pages(self) -> str:
         return self.dagster_url.rstrip("/") or f"http://127.0.0.1:{self.dagster_port}"
 
-    @property
-    def has_loopback_issuer(self) -> bool:
-        return is_loopback_issuer(self.clerk_issuer, self.clerk_jwks_url, self.clerk_jwt_key)
 
-    def require_sign_in(self) -> None:
-        """The API trusts no issuer by default, so it would not start.
-
-        Raises:
-            CommandError: it is not said whose tokens are taken, or from which pages.
-        """
-        wanted = {
-            "ROUTIQ_CLERK_ISSUER": self.clerk_issuer,
-            "ROUTIQ_CLERK_AUTHORIZED_PARTIES": self.clerk_authorized_parties,
-        }
-        if missing := [name for name, value in wanted.items() if not value]:
-            raise CommandError(
-                f"{' and '.join(missing)} must be set: whose tokens the API takes, and from which pages "
-                "(see .env.example). Neither is remembered from an earlier start; "
-                "a demo is started again by `make demo`, which brings an issuer of its own"
-            )
-
-
-class DagsterWebSettings(HomeSettings):
+class DagsterWebSettings(DagsterSettings):
     """Dagster's web app: by which names it is called, who may come in, and whether to change anything."""
 
     model_config = SettingsConfigDict(env_prefix="ROUTIQ_", extra="ignore")
 
-    dagster_port: int = Field(default=3000, ge=1, le=65535)
     dagster_hosts: str = Field(default="", description="more hosts than those of loopback, comma list")
     dagster_read_only: bool = False
     dagster_password: SecretStr = Field(min_length=12)

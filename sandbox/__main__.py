@@ -20,8 +20,7 @@ COMMANDS = {
     "cliniko": Command("sandbox.cliniko.cli", "serve clinics as Cliniko's REST API"),
     "generate": Command("sandbox.clinics.cli", "make a clinic from a seed", ("generate",)),
     "truth": Command("sandbox.clinics.cli", "what is true of a generated clinic at a time", ("truth",)),
-    "clerk": Command("sandbox.clerk", "serve as the issuer of tokens"),
-    "demo": Command("sandbox.demo", "everything together, with two clinics"),
+    "clerk": Command("sandbox.clerk.issuer", "serve as the issuer of tokens"),
 }
 
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from uvicorn.supervisors import Multiprocess
 
 from serving.app import create_app
-from serving.logs import forward_library_logs
+from serving.http.logs import forward_library_logs
 from serving.settings import ServingSettings
 
 
@@ -33,7 +33,7 @@ def main(
         server_header=False,
         timeout_graceful_shutdown=20,
         timeout_keep_alive=75,
-        http="serving.protocol:PatientProtocol",
+        http="serving.http.protocol:PatientProtocol",
     )
     if settings.api_workers > 1:
         return Multiprocess(config, sockets=[listener]).run()

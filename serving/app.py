@@ -4,43 +4,33 @@ import asyncio
 import contextlib
 import functools
 import gc
-import time
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from serving import health
-from serving.active_patients.router import router as active_patients
-from serving.audit import RECORD
-from serving.clerk.mirror import Mirror
-from serving.clerk.router import router as clerk
-from serving.contacts.router import router as contacts
-from serving.database import Database
-from serving.docs_page import install_docs
-from serving.document import INFO, describe
-from serving.envelope import EXPOSED_HEADERS, Envelope
-from serving.errors import Unavailable
-from serving.handlers import install_handlers
-from serving.issuer import IssuerCheck
-from serving.keys import FetchedKeys, FixedKey, Keys, fetch_from, keep_fresh
-from serving.limits import Limits, OwnLimits, Tier
-from serving.monitoring.router import router as monitoring
-from serving.outreach.router import router as outreach
-from serving.parties import Parties
-from serving.patients.router import router as patients
-from serving.performance.router import router as performance
-from serving.reengagement.router import router as reengagement
-from serving.services import Services
+from serving.access.jwks import FetchedKeys, keep_fresh
+from serving.access.parties import Parties
+from serving.features.active_patients.router import router as active_patients
+from serving.features.clerk.router import router as clerk
+from serving.features.contacts.router import router as contacts
+from serving.features.health import router as health
+from serving.features.monitoring.router import router as monitoring
+from serving.features.outreach.router import router as outreach
+from serving.features.patients.router import router as patients
+from serving.features.performance.router import router as performance
+from serving.features.reengagement.router import router as reengagement
+from serving.features.sync.router import dashboard_router as sync_dashboard
+from serving.features.sync.router import router as sync
+from serving.features.trends.router import router as trends
+from serving.http.envelope import EXPOSED_HEADERS, Envelope
+from serving.http.errors import Unavailable
+from serving.http.handlers import install_handlers
+from serving.openapi.docs_page import install_docs
+from serving.openapi.document import INFO, describe
+from serving.services import Services, make_services
 from serving.settings import ServingSettings
-from serving.shared_limits import SharedLimits
-from serving.sync.router import dashboard_router as sync_dashboard
-from serving.sync.router import router as sync
-from serving.tokens import ROLES, Rules, Verifier
-from serving.trends.router import router as trends
-
-OPERATOR_POOL_SIZE = 2
 
 # `patients` last of all that begin with its path: any word there would be somebody's id.
 ROUTERS = (
@@ -79,58 +69,6 @@ def create_app(settings: ServingSettings) -> FastAPI:
     return app
 
 
-def make_services(settings: ServingSettings) -> Services:
-    keys: Keys = (
-        FixedKey(settings.clerk_jwt_key)
-        if settings.clerk_jwt_key
-        else FetchedKeys(fetch_from(settings.clerk_jwks_url))
-    )
-    rules = Rules(
-        issuer=settings.clerk_issuer,
-        authorized_parties=Parties.of(settings.clerk_authorized_parties),
-        operators=frozenset(settings.operators),
-        roles={**ROLES, **settings.clerk_roles},
-    )
-    database = Database(
-        settings.api_database_url.get_secret_value(),
-        settings.api_pool_size,
-        cache_bytes(settings),
-    )
-    operators = Database(settings.operator_database_url.get_secret_value(), OPERATOR_POOL_SIZE)
-    needs_a_look = settings.has_loopback_issuer and not settings.allow_loopback_issuer
-    return Services(
-        verifier=Verifier(keys, rules, time.time),
-        issuer=IssuerCheck(operators, is_needed=needs_a_look),
-        limits=make_limits(settings),
-        database=database,
-        audit=database.appender(RECORD),
-        operators=operators,
-        mirror=mirror_for(settings, database),
-    )
-
-
-def mirror_for(settings: ServingSettings, database: Database) -> Mirror | None:
-    if settings.clerk_secret_key is None:
-        return None
-    return Mirror(database, settings.clerk_api_url, settings.clerk_secret_key, settings.clerk_sync_seconds)
-
-
-def cache_bytes(settings: ServingSettings) -> int:
-    """Several workers keep nothing: one of them would hear of another's write only after it was answered."""
-    return settings.api_cache_megabytes * 2**20 if settings.api_workers == 1 else 0
-
-
-def make_limits(settings: ServingSettings) -> Limits:
-    per_hour: dict[Tier, int] = {
-        "admin": settings.limit_admin,
-        "sync": settings.limit_sync,
-        "regular": settings.limit_regular,
-    }
-    if settings.redis_url is None:
-        return OwnLimits(per_hour)
-    return SharedLimits(per_hour, settings.redis_url.get_secret_value())
-
-
 def cors(settings: ServingSettings) -> Middleware:
     """Browsers of the authorized parties may read the answers, and the headers about limits and freshness."""
     parties = Parties.of(settings.clerk_authorized_parties)
@@ -165,15 +103,15 @@ async def lifespan(services: Services) -> AsyncIterator[None]:
     """
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(services.database.close)
-        stack.push_async_callback(services.limits.close)
+        stack.push_async_callback(services.gate.limits.close)
         stack.push_async_callback(services.operators.close)
         if services.mirror:
             stack.push_async_callback(services.mirror.close)
         await services.database.open()
         await services.operators.open()
         with contextlib.suppress(Unavailable):
-            await services.issuer.require()
-        keys = services.verifier.keys
+            await services.gate.issuer.require()
+        keys = services.gate.verifier.keys
         if isinstance(keys, FetchedKeys):
             stack.push_async_callback(stop, asyncio.create_task(keep_fresh(keys)))
         set_garbage_aside()

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from serving.claims import Role
-from serving.parties import ANY_PORT
+from serving.access.claims import Role
+from serving.access.parties import ANY_PORT
 from warehouse.loopback import is_loopback, is_loopback_issuer, is_loopback_url
 from warehouse.settings import HomeSettings
 from warehouse.settings import Settings as WarehouseSettings

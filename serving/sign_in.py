@@ -16,7 +16,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from pydantic import ValidationError
 
-from serving.keys import FixedKey, fetch_from, read_key_set
+from serving.access.jwks import FixedKey, fetch_from, read_key_set
 from serving.settings import ServingSettings, require_private_way
 
 ISSUER, PARTIES = "ROUTIQ_CLERK_ISSUER", "ROUTIQ_CLERK_AUTHORIZED_PARTIES"

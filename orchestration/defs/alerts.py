@@ -10,11 +10,11 @@ from datetime import timedelta
 import dagster as dg
 import psycopg
 
-from orchestration.alerting import deliver, failed_jobs, note_job, note_standings
+from orchestration.alerts.alerting import deliver, failed_jobs, note_job, note_standings
+from orchestration.alerts.standing import find_standings
 from orchestration.defs.ingestion import SYNC_RUN_TAG
 from orchestration.defs.sync_requests import give_up_request
-from orchestration.settings import PlatformSettings
-from orchestration.standing import find_standings
+from orchestration.settings import DagsterSettings
 from warehouse.settings import Settings
 
 WILL_RETRY_TAG = "dagster/will_retry"
@@ -63,7 +63,7 @@ def _broken_steps(failures: Sequence[dg.DagsterEvent]) -> str | None:
     description="Tells ROUTIQ_ALERT_URLS of each clinic and job whose state has changed, until it is told.",
 )
 def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-    platform = PlatformSettings()
+    platform = DagsterSettings()
     with psycopg.connect(Settings.load().url("owner"), connect_timeout=5, autocommit=True) as connection:
         _note_recovered_jobs(context.instance, connection)
         stale_after = timedelta(hours=platform.stale_after_hours)

@@ -2,8 +2,8 @@
 
 import dagster as dg
 
+from orchestration.dbt.docs_site import make_docs_site
 from orchestration.defs.transformation import PUBLICATION
-from orchestration.docs_site import make_docs_site
 from warehouse.settings import Settings
 
 

@@ -7,7 +7,7 @@ import psycopg
 
 from orchestration.defs.clinics import CLINICS, worst_last
 from orchestration.defs.organizations import active_organizations, organizations
-from orchestration.settings import PlatformSettings
+from orchestration.settings import DagsterSettings
 from warehouse.settings import Settings
 
 
@@ -44,7 +44,7 @@ def data_as_of(settings: Settings) -> dict[str, datetime]:
 
 
 def is_fresh(as_of: datetime | None) -> bool:
-    limit = timedelta(hours=PlatformSettings().stale_after_hours)
+    limit = timedelta(hours=DagsterSettings().stale_after_hours)
     return as_of is not None and datetime.now(UTC) - as_of < limit
 
 

@@ -7,7 +7,7 @@ import psycopg
 
 from ingestion import retention
 from ingestion.settings import RetentionSettings
-from orchestration.build import build_lock
+from orchestration.dbt.build import build_lock
 from orchestration.defs.syncing import build_once, every_clinic_was_synced, sweep_all, sync_all
 from warehouse import erasing
 from warehouse.settings import Settings

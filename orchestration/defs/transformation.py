@@ -15,8 +15,8 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, DbtCliResource, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-from orchestration import rules
-from orchestration.build import (
+from orchestration.dbt import fingerprint as rules
+from orchestration.dbt.build import (
     FULL,
     PROJECT,
     REPOSITORY,
@@ -28,7 +28,7 @@ from orchestration.build import (
     outcome,
     vacuum_after,
 )
-from orchestration.dbt_manifest import manifest_path
+from orchestration.dbt.manifest import manifest_path
 from orchestration.defs.clinics import CLINICS, GROUP
 from warehouse.settings import HomeSettings, Settings
 

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from orchestration.dagster_home import workspace_file
+from orchestration.instance import workspace_file
 from orchestration.settings import DagsterWebSettings
 from orchestration.web.door import SAFE, Door
 from warehouse.settings import Settings

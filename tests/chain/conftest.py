@@ -15,7 +15,7 @@ from psycopg import sql
 
 from ingestion.pipeline import prepare_dlt
 from ingestion.sync import sync_organization
-from orchestration.build import BuildResult, build
+from orchestration.dbt.build import BuildResult, build
 from sandbox.clinics.cli import main as clinics_cli
 from sandbox.cliniko.server import run_cliniko
 from tests.conftest import create_database, drop_database, free_port

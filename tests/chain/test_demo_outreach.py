@@ -8,7 +8,7 @@ import httpx
 import psycopg
 import pytest
 
-from sandbox.demo_outreach import COMING, LOST, log_outreach
+from demo.outreach import COMING, LOST, log_outreach
 from tests.chain.conftest import Chain
 
 BOARD = "/api/v1/reengagement/{org}"

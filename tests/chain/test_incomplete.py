@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 
 from ingestion.pipeline import prepare_dlt
 from ingestion.sync import sync_organization
-from orchestration.build import build
+from orchestration.dbt.build import build
 from sandbox.cliniko.server import run_cliniko
 from tests.ingestion.clinics import Control, Record, key_of, make_clinic, patient
 from tests.ingestion.test_optional_feeds import invoice

@@ -8,9 +8,9 @@ import pytest
 
 from ingestion.pipeline import prepare_dlt
 from ingestion.sync import sync_organization
-from orchestration.alerting import deliver, note_standings
-from orchestration.standing import find_standings
-from orchestration.unread import find_unread
+from orchestration.alerts.alerting import deliver, note_standings
+from orchestration.alerts.standing import find_standings
+from orchestration.alerts.unread import find_unread
 from sandbox.cliniko.server import run_cliniko
 from sandbox.messages import Sink, run_sink
 from tests.ingestion.clinics import Control, key_of, make_clinic, patient

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
-from orchestration.build import PROJECT
+from orchestration.dbt.build import PROJECT
 
 Manifest = dict[str, Any]
 Rule = Callable[[Manifest], Iterator[str]]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from orchestration.build import build
+from orchestration.dbt.build import build
 from tests.conftest import create_database, drop_database
 from tests.dbt_project.campaign import draw_campaign
 from tests.dbt_project.clinic import NOON, Clinic, days

@@ -5,7 +5,7 @@ import re
 import psycopg
 import pytest
 
-from orchestration.build import dbt_home
+from orchestration.dbt.build import dbt_home
 from tests.dbt_project.clinic import Clinic
 from warehouse.settings import Settings
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from orchestration.build import BuildResult, build
-from orchestration.oddities import find_oddities
+from operations.oddities import find_oddities
+from orchestration.dbt.build import BuildResult, build
 from tests.dbt_project.bad_clinics import (
     END_OF_TIME,
     FORGOTTEN,

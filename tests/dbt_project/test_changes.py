@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from orchestration.build import BuildResult, build
+from orchestration.dbt.build import BuildResult, build
 from tests.dbt_project.clinic import NOON, Clinic, as_api, days
 from warehouse.settings import Settings
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from orchestration.build import PROJECT, build, dbt_environment, dbt_home
+from orchestration.dbt.build import PROJECT, build, dbt_environment, dbt_home
 from tests.dbt_project.clinic import Clinic
 from tests.dbt_project.test_publishing import FIRST, draw
 from warehouse.settings import Settings

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.build import dbt_home
+from orchestration.dbt.build import dbt_home
 from tests.dbt_project import completeness as rules
 from tests.dbt_project.completeness import RULES, Manifest, Rule
 from warehouse.settings import Settings

@@ -9,7 +9,7 @@ import alembic.command
 import psycopg
 import pytest
 
-from orchestration.build import build
+from orchestration.dbt.build import build
 from tests.conftest import create_old_database, drop_database
 from tests.dbt_project.clinic import NOON, Clinic, days
 from tests.dbt_project.readers import relations

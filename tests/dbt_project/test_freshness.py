@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from orchestration.build import PROJECT, dbt_environment, dbt_home
+from orchestration.dbt.build import PROJECT, dbt_environment, dbt_home
 from warehouse.settings import Settings
 
 MINUTE = timedelta(minutes=1)

@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 from ingestion.retention import forget_versions
-from orchestration.build import build
+from orchestration.dbt.build import build
 from tests.conftest import create_database, drop_database
 from tests.dbt_project.clinic import NOON, days
 from tests.dbt_project.histories import History

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.build import REPOSITORY, build, dbt_arguments, dbt_environment
+from orchestration.dbt.build import REPOSITORY, build, dbt_arguments, dbt_environment
 from tests.dbt_project.histories import History
 from tests.dbt_project.test_histories import check, scratch
 from warehouse.settings import Settings

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from orchestration.build import build
+from orchestration.dbt.build import build
 from tests.dbt_project.clinic import NOON, Clinic, days
 from warehouse.settings import Settings
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from orchestration.build import (
+from orchestration.dbt.build import (
     PROJECT,
     REPOSITORY,
     BuildError,
@@ -165,7 +165,7 @@ def test_a_new_model_that_readers_would_see_is_waited_for(
     (project / "models" / "marts" / "answers" / "newcomer.yml").write_text(
         "models: [{name: newcomer, columns: [{name: missing, data_type: text}]}]"
     )
-    monkeypatch.setattr("orchestration.build.PROJECT", project)
+    monkeypatch.setattr("orchestration.dbt.build.PROJECT", project)
     with pytest.raises(BuildError, match=r"failed: newcomer\)"):
         build(releases.settings)
     assert releases.now() == releases.generations[0]

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from orchestration.build import BuildError, build
+from orchestration.dbt.build import BuildError, build
 from tests.dbt_project.clinic import NOON, Clinic, days
 from tests.dbt_project.readers import Ask, reading, relations
 from warehouse.settings import Settings

@@ -6,7 +6,7 @@ from datetime import datetime
 import psycopg
 import pytest
 
-from orchestration.build import dbt_home
+from orchestration.dbt.build import dbt_home
 from tests.dbt_project.clinic import as_api
 from warehouse.settings import Settings
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from orchestration.build import build
+from orchestration.dbt.build import build
 from tests.conftest import create_database, drop_database, free_port
 from tests.documents import active_clinic, board_clinic
 from tests.processes import python_module

@@ -11,8 +11,8 @@ import dagster as dg
 import pytest
 
 from ingestion.pipeline import prepare_dlt
-from orchestration.dagster_home import prepare_dagster
-from orchestration.dbt_manifest import prepare_manifest
+from orchestration.dbt.manifest import prepare_manifest
+from orchestration.instance import prepare_dagster
 from sandbox.cliniko.server import run_cliniko
 from warehouse.organizations import add_organization
 from warehouse.sealing import Secret

@@ -7,8 +7,8 @@ import dagster as dg
 import pytest
 
 from ingestion.cliniko.feeds import FEEDS
-from orchestration.dagster_home import POOLS
-from orchestration.dbt_manifest import manifest_path
+from orchestration.dbt.manifest import manifest_path
+from orchestration.instance import POOLS
 from warehouse.settings import Settings
 
 

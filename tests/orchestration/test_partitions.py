@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
-from orchestration.dagster_home import dagster_environment, prepare_dagster
 from orchestration.defs.organizations import organizations
+from orchestration.instance import dagster_environment, prepare_dagster
 from orchestration.partitions import forget_partition
 from tests.dumps import found_in_dump
 from warehouse.settings import Settings

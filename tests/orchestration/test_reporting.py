@@ -8,9 +8,9 @@ import psycopg
 import pytest
 from typer.testing import CliRunner, Result
 
-from orchestration.cli import app
-from orchestration.dagster_home import dagster_environment
-from orchestration.errors import CommandError
+from operations.cli import app
+from operations.errors import CommandError
+from orchestration.instance import dagster_environment
 from warehouse.settings import Settings
 
 CLINICS = dg.AssetKey(["app", "organizations"])

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from ingestion.cliniko.feeds import FEEDS
-from orchestration.dagster_home import dagster_environment
+from orchestration.instance import dagster_environment
 from warehouse.settings import Settings
 
 PARTITIONS = "organizations"

@@ -12,6 +12,8 @@ TOP_LEVEL = {
         "ingestion",
         "dbt_project",
         "orchestration",
+        "operations",
+        "demo",
         "serving",
         "warehouse",
         "sandbox",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pprint import pformat
 
-from orchestration.build import build
+from orchestration.dbt.build import build
 from tests.reference.comparing import Difference, Reader
 from tests.reference.drawing import Drawn
 from tests.reference.loading import load

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from orchestration.build import build
+from orchestration.dbt.build import build
 from tests.reference.comparing import Reader
 from tests.reference.drawing import Drawn, draw_clinic
 from tests.reference.facts import facts_of

@@ -10,7 +10,7 @@ import pytest
 
 from ingestion.cliniko.feeds import FEEDS, Feed
 from ingestion.cliniko.rows import Row, compile_validator
-from orchestration.build import build
+from orchestration.dbt.build import build
 from sandbox.clinics.cli import main as clinics_cli
 from tests.reference.comparing import Reader
 from tests.reference.drawing import LOADED_AT, Drawn

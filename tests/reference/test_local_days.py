@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.build import build
+from orchestration.dbt.build import build
 from tests.dbt_project.clinic import Clinic, as_api
 from warehouse.settings import Settings
 

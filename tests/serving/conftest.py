@@ -16,9 +16,9 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from sandbox.clerk import Issuer, KeyStore, TokenOrder
-from sandbox.clerk import create_app as create_clerk
-from sandbox.clerk_backend import Backend
+from sandbox.clerk.backend import Backend
+from sandbox.clerk.issuer import Issuer, KeyStore, TokenOrder
+from sandbox.clerk.issuer import create_app as create_clerk
 from serving.app import create_app
 from serving.services import Services
 from serving.settings import ServingSettings
@@ -136,7 +136,7 @@ def run_api(settings: ServingSettings, clerk: Clerk, *, wait: bool = True) -> It
     app = create_app(settings)
     with serve(app, free_port()) as url, httpx.Client(base_url=url, timeout=20) as client:
         if wait:
-            wait_for(app.state.services.verifier.keys.ready)
+            wait_for(app.state.services.gate.verifier.keys.ready)
         yield Api(app, client, clerk)
 
 
@@ -168,9 +168,14 @@ def clinics(module_warehouse: Settings) -> Settings:
             marts.insert(connection, "marts.contacts_with_appointments", [contact])
         for organization_id in ("org_a", "org_b"):
             insert = partial(marts.insert, connection)
-            insert("marts.reengagement_daily", marts.daily_rows(organization_id, critical=1, new_at_risk=1))
-            for days in (7, 30, 90):
-                row = marts.performance_row(organization_id, f"last_{days}_days", sms_sent=65 + days)
+            days = marts.daily_rows(organization_id, critical=1, new_at_risk=1, critical_trend="increasing")
+            insert("marts.reengagement_trends", marts.of_each_period(days))
+            insert("marts.channel_trends", marts.channel_rows(organization_id))
+            for length in (7, 30, 90):
+                channels = marts.channels(65 + length)
+                row = marts.performance_row(
+                    organization_id, f"last_{length}_days", communication_channels=channels
+                )
                 insert("marts.reengagement_performance_view", [row])
     return module_warehouse
 

@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import free_port
 from tests.serving import marts
 from tests.serving.conftest import PARTY, Clerk, wait_for
-from tests.serving.test_routes import ACTIVE
+from tests.serving.features.test_routes import ACTIVE
 from warehouse.settings import Settings
 
 SLOW = """

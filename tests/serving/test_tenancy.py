@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from orchestration.build import build
+from orchestration.dbt.build import build
 from tests.conftest import create_database, drop_database, free_port
 from tests.dbt_project.clinic import NOON
 from tests.serving.canaries import TENANTS, Storm, draw, lines_with_strangers, mark_of

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from orchestration.build import build
+from orchestration.dbt.build import build
 from tests.conftest import create_database, create_old_database, drop_database, free_port
 from tests.dbt_project.clinic import NOON, Clinic, days
 from tests.warehouse.test_audit import append

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from orchestration.build import build
+from orchestration.dbt.build import build
 from tests.conftest import create_database, drop_database
 from tests.dbt_project.clinic import NOON, Clinic, days
 from tests.dumps import found_in_dump

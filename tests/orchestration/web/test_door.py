@@ -19,7 +19,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
-from orchestration.dagster_home import dagster_environment
+from orchestration.instance import dagster_environment
 from orchestration.settings import DAGSTER_USER
 from orchestration.web.door import GUESSES, GUESSES_SECONDS, Door, Guesses
 from tests.browser import seen_signed_in

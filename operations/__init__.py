@@ -1,0 +1,1 @@
+"""The `routiq` command, and what keeps an installation running."""

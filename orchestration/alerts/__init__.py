@@ -1,0 +1,1 @@
+"""How each clinic stands, and who is told when that changes."""

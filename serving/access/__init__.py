@@ -1,0 +1,1 @@
+"""Who may ask: tokens and whose they are, rates, known parameters. Knows no data."""

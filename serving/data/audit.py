@@ -1,0 +1,67 @@
+"""Who has looked at which patients: one row before the first byte of every answer that names any.
+
+An answer that cannot be recorded is not given (503). A 304 is recorded too: the caller keeps looking at what
+it has. Rows hold ids, never content: of a search only that there was one. Each row is chained to the one
+before by its hash, in the database, and none is ever changed: `routiq audit verify` tells.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import LiteralString
+
+from psycopg.types.json import Jsonb
+from starlette.requests import Request
+
+from serving.access.caller import Member
+from serving.data.answer import Answer
+from serving.data.database import Database, DatabaseError
+from serving.http.errors import Unavailable
+
+# Their order in the chain is the order of the list.
+RECORD: LiteralString = """
+insert into app.audit_log
+    (organization_id, id, actor, session_id, role, action, route, patient_ids, query, outcome, request_id)
+select
+    views.organization_id, views.id, views.actor, views.session_id, views.role, 'read', views.route,
+    views.patient_ids, views.query, views.outcome, views.request_id
+from jsonb_to_recordset(%(rows)s) as views (
+    organization_id text, id uuid, actor text, session_id text, role text, route text,
+    patient_ids text[], query jsonb, outcome text, request_id text
+)
+"""
+
+
+async def record_view(
+    _database: Database, request: Request, member: Member, answer: Answer, query: Mapping[str, object]
+) -> None:
+    """Write down that `member` is about to see the patients of `answer`; durable when it returns.
+
+    Raises:
+        Unavailable: it cannot be written.
+    """
+    row = {
+        **entry(request, member, answer.patient_ids, query),
+        "id": str(uuid.uuid4()),
+        "query": dict(query),
+        "outcome": "not_modified" if answer.is_known_to(request) else "shown",
+    }
+    try:
+        await request.app.state.services.audit.write(member.organization_id, row)
+    except DatabaseError:
+        raise Unavailable from None
+
+
+def entry(
+    request: Request, member: Member, patient_ids: Sequence[str], query: Mapping[str, object]
+) -> dict[str, object]:
+    """Who asks what about whom: the parameters of a statement that writes an audit row."""
+    return {
+        "organization_id": member.organization_id,
+        "actor": member.subject,
+        "session_id": member.session_id,
+        "role": "operator" if member.is_operator else member.role,
+        "route": request.scope["route"].path,
+        "patient_ids": list(patient_ids),
+        "query": Jsonb(query),
+        "request_id": request.state.request_id,
+    }

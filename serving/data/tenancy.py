@@ -1,0 +1,46 @@
+"""Before the first statement: does the tenant wall stand around everything the API's role can read?
+
+The catalogue check itself belongs to `warehouse.wall`, beside what puts the wall up.
+"""
+
+import asyncio
+
+import psycopg
+
+from serving.http.logs import log
+from warehouse.wall import find_holes
+
+
+class HoleInTheWallError(Exception):
+    """Some relation shows the API's role rows of every organization. Nothing is served."""
+
+
+class Wall:
+    """Looked at once, as the role that serves; until it has been seen whole, no statement runs."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._is_whole = False
+        self._lock = asyncio.Lock()
+
+    async def require(self) -> None:
+        """Return when the wall was seen whole.
+
+        Raises:
+            HoleInTheWallError: it has holes; the message names the relations.
+            psycopg.OperationalError: the database is away, so nobody can tell.
+        """
+        if self._is_whole:
+            return
+        async with self._lock:
+            if not self._is_whole:
+                await asyncio.to_thread(refuse_holes, self._url)
+                self._is_whole = True
+
+
+def refuse_holes(url: str) -> None:
+    with psycopg.connect(url, connect_timeout=2) as connection:
+        holes = find_holes(connection)
+    if holes:
+        log.critical("holes_in_the_wall", count=len(holes), holes="; ".join(holes))
+        raise HoleInTheWallError("; ".join(holes))

@@ -1,0 +1,1 @@
+"""One package a question: its routes, its answers' shape and its SQL."""

@@ -1,0 +1,76 @@
+"""`/api/v1/admin/clerk/...`: mirroring who belongs to the organization, and what the mirror holds."""
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from serving.access.caller import Member
+from serving.access.guard import Guard, guarded_router
+from serving.data.asking import look
+from serving.features.clerk.queries import OWN_SUMMARY, STATUS, WHOLE_SUMMARY
+from serving.features.clerk.schemas import ClerkStatus, ClerkSyncOrder, ClerkSyncStarted, DatabaseSummary
+from serving.http.errors import Forbidden, Unavailable
+from serving.openapi.responses import responses
+
+router = guarded_router("/api/v1/admin/clerk", "clerk")
+Admin = Annotated[Member, Depends(Guard(tier="sync", role="admin"))]
+Caller = Annotated[Member, Depends(Guard(tier="admin", role="member"))]
+NO_KEY = (
+    "No key of Clerk's Backend API is configured here (ROUTIQ_CLERK_SECRET_KEY), so nothing can be mirrored."
+)
+GUESS_SECONDS = 5
+
+
+@router.post(
+    "/sync",
+    operation_id="startClerkSync",
+    summary="Mirror the organization, its users and memberships from Clerk, unless that is under way",
+    responses=responses(400, 413, 415),
+)
+async def start_clerk_sync(request: Request, caller: Admin, order: ClerkSyncOrder) -> ClerkSyncStarted:
+    if order.organization_id != caller.organization_id:
+        raise Forbidden
+    mirror = request.app.state.services.mirror
+    if mirror is None:
+        raise Unavailable(NO_KEY, retry_after=3600)
+    row = await mirror.start(caller)
+    return ClerkSyncStarted(
+        success=True,
+        message="Clerk sync started" if row["is_new"] else "A Clerk sync is already running",
+        sync_id=row["sync_id"],
+        estimated_duration=duration(row["last_seconds"] or GUESS_SECONDS),
+    )
+
+
+def duration(seconds: int) -> str:
+    return "1 second" if seconds == 1 else f"{seconds} seconds"
+
+
+@router.get(
+    "/status",
+    operation_id="getClerkStatus",
+    summary="Whether Clerk answers, what has been mirrored, and how the last sync went",
+    response_model=ClerkStatus,
+    responses=responses(data=True),
+)
+async def clerk_status(request: Request, caller: Caller) -> Response:
+    services = request.app.state.services
+    mirror = services.mirror
+    parameters = {"is_connected": bool(mirror and await mirror.is_connected(caller.organization_id))}
+    return (await look(services.database, caller, STATUS, parameters)).response(request)
+
+
+@router.get(
+    "/database-summary",
+    operation_id="getDatabaseSummary",
+    summary="Users, organizations, memberships and roles in the database: your own; an operator sees all",
+    response_model=DatabaseSummary,
+    responses=responses(data=True),
+)
+async def database_summary(request: Request, caller: Caller) -> Response:
+    services = request.app.state.services
+    if caller.is_operator:
+        return (await look(services.operators, caller, WHOLE_SUMMARY, {})).response(request)
+    return (await look(services.database, caller, OWN_SUMMARY, {})).response(request)

@@ -1,0 +1,1 @@
+"""Is the process there, and can it answer?"""

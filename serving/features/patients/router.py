@@ -1,0 +1,42 @@
+"""`/api/v1/reengagement/{org_id}/patients/{patient_id}`: all there is to know before calling somebody."""
+
+import json
+from typing import Annotated
+
+from fastapi import Depends, Path
+from starlette.requests import Request
+from starlette.responses import Response
+
+from serving.access.caller import Member
+from serving.access.guard import Guard, guarded_router
+from serving.data.asking import ask
+from serving.data.audit import record_view
+from serving.features.patients.queries import PATIENT
+from serving.features.patients.schemas import MOST, PatientPage
+from serving.openapi.responses import responses
+
+router = guarded_router("/api/v1/reengagement/{org_id}/patients/{patient_id}", "reengagement")
+Caller = Annotated[Member, Depends(Guard(tier="regular", role="member"))]
+PatientId = Annotated[
+    str,
+    Path(
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description="Cliniko's patient id; a merged one is answered with the patient it was merged into",
+    ),
+]
+
+
+@router.get(
+    "",
+    operation_id="getPatient",
+    summary="One patient: standing, visits, outreach, and treatment notes for those who may read them",
+    response_model=PatientPage,
+    responses=responses(data=True),
+)
+async def patient(request: Request, caller: Caller, patient_id: PatientId) -> Response:
+    database = request.app.state.services.database
+    parameters = {"patient_id": patient_id, "role": caller.role, "limit": MOST}
+    answer = await ask(database, caller, PATIENT, parameters, unknown="We do not know this patient.")
+    shows_notes = json.loads(answer.body)["treatment_notes"] is not None
+    await record_view(database, request, caller, answer, {"treatment_notes": shows_notes})
+    return answer.response(request)

@@ -1,0 +1,35 @@
+"""`/api/v1/reengagement/{org_id}/performance`: attempts, contacts and bookings, in all and by channel."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from serving.access.caller import Member
+from serving.access.guard import Guard, guarded_router
+from serving.data.asking import ask
+from serving.features.performance.queries import PERFORMANCE
+from serving.features.performance.schemas import Performance, Timeframe
+from serving.openapi.responses import responses
+
+router = guarded_router("/api/v1/reengagement/{org_id}/performance", "reengagement")
+Caller = Annotated[Member, Depends(Guard(tier="regular", role="member"))]
+
+
+@router.get(
+    "",
+    operation_id="getReengagementPerformance",
+    summary="How much was tried, how many answered, how many booked",
+    response_model=Performance,
+    responses=responses(data=True),
+)
+async def performance(
+    request: Request,
+    caller: Caller,
+    timeframe: Annotated[
+        Timeframe, Query(description="Outreach made within so many local days, including today")
+    ] = "last_30_days",
+) -> Response:
+    answer = await ask(request.app.state.services.database, caller, PERFORMANCE, {"timeframe": timeframe})
+    return answer.response(request)

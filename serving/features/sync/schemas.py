@@ -1,0 +1,204 @@
+"""What the sync routes answer."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from serving.openapi.fields import ANSWER, Count, Instant, Percent
+
+
+class SyncScheduled(BaseModel):
+    model_config = ConfigDict(
+        **ANSWER,
+        json_schema_extra={
+            "examples": [
+                {
+                    "organization_id": "org_2xwHiNrj68eaRUlX10anlXGvzX7",
+                    "sync_scheduled": True,
+                    "sync_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+                    "message": "Sync started successfully",
+                    "timestamp": "2025-06-09T13:10:48Z",
+                }
+            ]
+        },
+    )
+
+    organization_id: str
+    sync_scheduled: bool = Field(description="False when one is queued or running already")
+    sync_id: UUID = Field(description="The run that was queued, or the one that is under way")
+    message: str
+    timestamp: Instant
+
+
+class ContactMetrics(BaseModel):
+    model_config = ANSWER
+
+    total_contacts: Count = Field(description="Every patient ever seen and not merged away")
+    cliniko_linked: Count = Field(description="Those that Cliniko still holds, archived ones included")
+    unlinked: Count = Field(description="The rest: purged from Cliniko")
+    link_percentage: Percent
+
+
+class ActivePatientMetrics(BaseModel):
+    model_config = ANSWER
+
+    total_active: Count = Field(description="Attended in the last 45 days")
+    avg_recent_appointments: Annotated[float, Field(ge=0, description="One decimal")]
+    most_recent_appointment: Instant | None = Field(description="The latest attended by an active patient")
+    last_sync: Instant | None = Field(description="End of the last sync that counts, whole or incomplete")
+
+
+class ServiceStatus(BaseModel):
+    model_config = ANSWER
+
+    cliniko_configured: bool = Field(description="A Cliniko key is stored")
+    sync_enabled: bool = Field(description="Synced on schedule")
+    is_active: bool = Field(description="The organization is enabled")
+
+
+class HealthIndicators(BaseModel):
+    model_config = ANSWER
+
+    has_contacts: bool
+    has_active_patients: bool
+    recent_sync: bool = Field(description="A sync that counts in the last 24 hours, whole or incomplete")
+    high_link_rate: bool = Field(description="At least 90 percent of the contacts are linked")
+    complete_sync: bool = Field(
+        description="The last sync that counts has read everything; else see `incomplete_feeds`"
+    )
+
+
+class OddField(BaseModel):
+    model_config = ANSWER
+
+    field: str | None = Field(description="Null where it is the record as a whole")
+    reason: str = Field(description="What is odd about it; never its content")
+    effect: Literal["refused", "blanked"] = Field(
+        description="`refused`: the record was not taken; `blanked`: it was taken without this field"
+    )
+    records: Count = Field(description="Records of the feed to which this happened, and which stand so")
+
+
+class IncompleteFeed(BaseModel):
+    model_config = ANSWER
+
+    feed: str = Field(description="Name of the feed, as in Cliniko's paths")
+    status: Literal["running", "succeeded", "failed", "forbidden", "unavailable"] | None = Field(
+        description="`succeeded`: it was read, but for what `fields` says; `forbidden`: the key's user may "
+        "not read it; `unavailable`: it could not be read; null: the last sync did not ask for it"
+    )
+    last_read_at: Instant | None = Field(description="End of the last sync that read it; null if none did")
+    error_code: str | None = Field(description="Why it was not read, in one word")
+    error_detail: str | None = Field(description="Why it was not read, for people")
+    note: str | None = Field(description="What was done otherwise than usual, such as a filter left out")
+    refused: Count = Field(description="Records that were not taken and wait")
+    blanked: Count = Field(description="Fields without which records were taken")
+    fields: list[OddField] = Field(description="The same by field and reason, refused ones first")
+
+
+class SyncRun(BaseModel):
+    model_config = ANSWER
+
+    sync_id: UUID
+    kind: Literal["sync", "sweep"] = Field(description="A sweep also finds what is gone")
+    status: Literal["queued", "running", "succeeded", "incomplete", "failed"]
+    requested_by: str = Field(description="A user, or the schedule")
+    requested_at: Instant
+    started_at: Instant | None
+    finished_at: Instant | None
+    error_code: str | None
+    rows_read: Count
+    rows_new: Count
+    rows_changed: Count
+    rows_removed: Count
+    rows_quarantined: Count = Field(description="Rows that could not be taken")
+    rows_blanked: Count = Field(description="Rows that were taken without a field that did not fit")
+    requests: Count = Field(description="Asked of Cliniko")
+
+
+class SyncDashboard(BaseModel):
+    model_config = ConfigDict(
+        **ANSWER,
+        json_schema_extra={
+            "examples": [
+                {
+                    "organization_id": "org_2xwHiNrj68eaRUlX10anlXGvzX7",
+                    "contact_metrics": {
+                        "total_contacts": 632,
+                        "cliniko_linked": 626,
+                        "unlinked": 6,
+                        "link_percentage": 99.1,
+                    },
+                    "active_patient_metrics": {
+                        "total_active": 47,
+                        "avg_recent_appointments": 2.4,
+                        "most_recent_appointment": "2025-06-08T15:30:00Z",
+                        "last_sync": "2025-06-09T13:00:00Z",
+                    },
+                    "service_status": {
+                        "cliniko_configured": True,
+                        "sync_enabled": True,
+                        "is_active": True,
+                    },
+                    "health_indicators": {
+                        "has_contacts": True,
+                        "has_active_patients": True,
+                        "recent_sync": True,
+                        "high_link_rate": True,
+                        "complete_sync": False,
+                    },
+                    "incomplete_feeds": [
+                        {
+                            "feed": "patients",
+                            "status": "succeeded",
+                            "last_read_at": "2025-06-09T13:00:00Z",
+                            "error_code": None,
+                            "error_detail": None,
+                            "note": None,
+                            "refused": 2,
+                            "blanked": 0,
+                            "fields": [
+                                {
+                                    "field": "archived_at",
+                                    "reason": "not an instant",
+                                    "effect": "refused",
+                                    "records": 2,
+                                }
+                            ],
+                        }
+                    ],
+                    "sync_history": [
+                        {
+                            "sync_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+                            "kind": "sync",
+                            "status": "incomplete",
+                            "requested_by": "schedule",
+                            "requested_at": "2025-06-09T12:58:00Z",
+                            "started_at": "2025-06-09T12:58:01Z",
+                            "finished_at": "2025-06-09T13:00:00Z",
+                            "error_code": None,
+                            "rows_read": 148,
+                            "rows_new": 9,
+                            "rows_changed": 21,
+                            "rows_removed": 0,
+                            "rows_quarantined": 2,
+                            "rows_blanked": 0,
+                            "requests": 17,
+                        }
+                    ],
+                }
+            ]
+        },
+    )
+
+    organization_id: str
+    contact_metrics: ContactMetrics
+    active_patient_metrics: ActivePatientMetrics
+    service_status: ServiceStatus
+    health_indicators: HealthIndicators
+    incomplete_feeds: list[IncompleteFeed] = Field(
+        description="Feeds of which something is missing. A few odd fields make no sync incomplete, but are "
+        "listed here"
+    )
+    sync_history: list[SyncRun] = Field(max_length=10, description="The last 10 runs, the newest first")

@@ -1,0 +1,1 @@
+"""HTTP as every answer has it: one body for errors, one envelope, one log, a protocol with patience's end."""

@@ -1,0 +1,1 @@
+"""The API's description of itself, and the page that shows it."""
