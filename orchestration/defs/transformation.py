@@ -15,15 +15,13 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, DbtCliResource, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-from orchestration.dbt import fingerprint as rules
 from orchestration.dbt.build import (
-    FULL,
     PROJECT,
     REPOSITORY,
-    build_lock,
     dbt_arguments,
     dbt_environment,
     dbt_home,
+    one_build,
     outcome,
     vacuum_after,
 )
@@ -80,10 +78,8 @@ def build_events(context: dg.AssetExecutionContext | dg.OpExecutionContext) -> I
         dagster.Failure: an organization keeps its last good data because checks failed; the others are out.
     """
     settings = Settings.load()
-    with build_lock(settings):
-        more = FULL if rules.have_changed(settings) else []
+    with one_build(settings) as more:
         yield from _invoke_dbt(context, settings, more).stream()
-        rules.remember(settings)
         published, held_back, rows_written = outcome(settings)
     vacuum_after(settings, rows_written)
     context.log.info("published %s: %s rows written", ", ".join(published) or "nothing new", rows_written)
