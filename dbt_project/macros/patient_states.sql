@@ -2,7 +2,7 @@
     {#- The longest window, a day because its first is whole, and some for days of 25 hours. -#}
     {{- [
         var('missed_window_days'), var('attendance_window_days'), var('rebook_window_days'),
-        var('recent_window_days'),
+        var('missed_recently_days'), var('recent_window_days'),
     ] | map('int') | max + 5 -}}
 {%- endmacro %}
 

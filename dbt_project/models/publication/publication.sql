@@ -10,6 +10,7 @@
     ref('reengagement_performance_view'), ref('fct_treatment_notes'), ref('sync_health'),
     ref('reengagement_daily'), ref('dim_channels'), ref('reengagement_trends'),
     ref('channel_daily'), ref('channel_performance'), ref('channel_trends'),
+    ref('failed_outreach'), ref('data_quality'),
 ] %}
 -- {{ table }}
 {%- endfor %}

@@ -43,24 +43,6 @@ RISK_METRICS: LiteralString = framed(f"""
             missed_appointments_14d, has_attended_last_30d, upcoming_appointment_count
         from marts.patient_reengagement_master_view
         where organization_id = %(organization_id)s
-    ),
-
-    failures as (
-        select count(*) as failed
-        from app.outreach_log as outreach
-        inner join marts.dim_patients as persons
-            on
-                persons.organization_id = outreach.organization_id
-                and persons.patient_id = outreach.patient_id
-        inner join patients on patients.patient_id = persons.survivor_patient_id
-        where
-            outreach.organization_id = %(organization_id)s
-            and outreach.outcome = 'failed'
-            and outreach.occurred_at <= asked.as_of
-            and outreach.occurred_at
-            >= (date_trunc('day', asked.as_of at time zone asked.time_zone) - interval '13 days')
-            at time zone asked.time_zone
-            and patients.risk_level is not null
     )
 
     select
@@ -76,7 +58,14 @@ RISK_METRICS: LiteralString = framed(f"""
             'alerts', json_build_object(
                 'missed_appointments_14d',
                 coalesce(sum(missed_appointments_14d) filter (where risk_level is not null), 0),
-                'failed_communications', (select failed from failures),
+                'failed_communications', (
+                    select coalesce(sum(failed_outreach.failed_recently), 0)
+                    from marts.failed_outreach
+                    inner join patients on patients.patient_id = failed_outreach.patient_id
+                    where
+                        failed_outreach.organization_id = %(organization_id)s
+                        and patients.risk_level is not null
+                ),
                 'no_future_appointments', count(*) filter (
                     where risk_level is not null and has_attended_last_30d and upcoming_appointment_count = 0
                 )
