@@ -20,3 +20,11 @@
         count(*) filter (where {{ outcome }} = 'success') as successes,
         max({{ occurred_at }}) filter (where {{ outcome }} = 'success') as last_success_at
 {%- endmacro %}
+
+{% macro last_contact(states, success_at) -%}
+    {#- A patient's creation stands for the contact that there was none of yet; a success is one. -#}
+    case
+        when {{ states }}.has_contact then greatest({{ states }}.last_contact_at, {{ success_at }})
+        else coalesce({{ success_at }}, {{ states }}.last_contact_at)
+    end
+{%- endmacro %}
