@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from serving.features.outreach.channels import EachChannel, Method
-from serving.openapi.fields import ANSWER, Count, Instant, Percent
+from serving.openapi.fields import ANSWER, Count, LastUpdated, OrganizationId, Percent
 
 Timeframe = Literal["last_7_days", "last_30_days", "last_90_days"]
 
@@ -113,9 +113,9 @@ class Performance(BaseModel):
         },
     )
 
-    organization_id: str
+    organization_id: OrganizationId
     timeframe: Timeframe
     reengagement_metrics: ReengagementMetrics
     communication_channels: CommunicationChannels
     benchmark_comparison: BenchmarkComparison
-    last_updated: Instant = Field(description="End of the last successful sync whose load is published")
+    last_updated: LastUpdated
