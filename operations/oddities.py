@@ -1,6 +1,6 @@
 """What clinics hold that cannot be counted, or not as they mean it: the facts behind `routiq doctor`'s data.
 
-What is odd, the mart `data_quality` says, of the tables as they are; here are words for what checks hold back.
+The mart `data_quality` says what is odd, of the tables as they are; here is what checks hold back.
 """
 
 from dataclasses import dataclass, field

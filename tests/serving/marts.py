@@ -129,6 +129,11 @@ RELATIONS: dict[LiteralString, dict[LiteralString, LiteralString]] = {
         "change_points": "numeric",
         "success_rate_trend": "text",
     },
+    "failed_outreach": {
+        "organization_id": "text",
+        "patient_id": "text",
+        "failed_recently": "bigint",
+    },
     "dim_patients": {
         "organization_id": "text",
         "patient_id": "text",
