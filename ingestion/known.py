@@ -84,11 +84,8 @@ class KnownRecords:
             """
         ).format(table=self._table, record_id=sql.SQL(record_id))
 
-    def held(self, but_hidden_by: Iterable[str] = ()) -> dict[str, Tombstone]:
-        """Every record that we hold and that is not gone, nor known to be hidden by one of these fields."""
-        shown = sql.SQL("").join(
-            sql.SQL(" and {} is null").format(sql.Identifier(name)) for name in but_hidden_by
-        )
+    def held(self) -> dict[str, Tombstone]:
+        """Every record that we hold and that is not gone."""
         query = sql.SQL(
             """
             select id, created_at::text, updated_at::text from (
@@ -98,9 +95,9 @@ class KnownRecords:
                 where version.organization_id = %s
                 order by version.id, version.updated_at desc, version.seen_at desc, version._dlt_id desc
             ) as latest
-            where purged_at is null {shown}
+            where purged_at is null
             """
-        ).format(table=self._table, shown=shown)
+        ).format(table=self._table)
         rows = self._connection.execute(query, [self._organization_id]).fetchall()
         return {row[0]: Tombstone(*row) for row in rows}
 

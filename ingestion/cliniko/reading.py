@@ -176,7 +176,7 @@ class FeedReading:
                     self._take(without_erased(page, self.task.feed, self.task.erased))
             except RefusedError as refusal:
                 for name in self._lifts.leave_out(refusal):
-                    self._note(f"Cliniko does not filter by {name} here: what it hides is seen as gone")
+                    self._note(f"Cliniko does not filter by {name} here: nothing is taken for gone")
             else:
                 self.through = self.through or reader.through
                 return
@@ -248,6 +248,8 @@ class FeedReading:
 
     def _look_for_the_vanished(self) -> None:
         """Where its size is not what it should be, the list is read whole; what is missing is gone."""
+        if self._lifts.refused:
+            return
         expected = self.known.unaccounted()
         if self._unaccounted_now() == expected:
             return
@@ -257,7 +259,7 @@ class FeedReading:
             return
         self._read_list(self.task.feed.path)
         self._check_refused()
-        held = self.known.held(but_hidden_by=self._lifts.refused)
+        held = self.known.held()
         missing = sorted(held.keys() - self._written.keys() - self._refused_ids())
         self._guard_against_loss(len(missing), len(held))
         self._bury(held, missing)
@@ -273,19 +275,25 @@ class FeedReading:
 
     def _look_for_the_gone(self) -> None:
         """After a full read: what we hold and Cliniko does not list. Only a sweep acts on it."""
-        if self._written and not self.task.is_full:
+        if self._written and (self._lifts.refused or not self.task.is_full):
             return
-        held = self.known.held(but_hidden_by=self._lifts.refused)
+        held = self.known.held()
         missing = sorted(held.keys() - self._written.keys() - self.rejected.keys())
         self._guard_against_loss(len(missing), len(held))
         if self.task.is_full:
             self._bury(held, missing)
 
     def _bury(self, held: Mapping[str, Tombstone], missing: Sequence[str]) -> None:
-        """Tombstones for what is missing, once asking for it by its id has found nothing either."""
+        """Tombstones for what is missing, once asking for it by its id has found nothing either.
+
+        None where Cliniko refuses to show what the list hides: a tombstone has a person erased, whom Cliniko
+        may only have archived.
+        """
         for start in range(0, len(missing), PER_PAGE):
             asked = missing[start : start + PER_PAGE]
             self._read_list(self.task.feed.path, f"id:={','.join(asked)}")
+        if self._lifts.refused:
+            return
         seen_at = stamp(self.through) if self.through else ""
         blanks = [None] * len(self.task.feed.kept)
         for record_id in missing:

@@ -42,6 +42,11 @@ def _forget_the_longest_list(manifest: Manifest) -> None:
     model["raw_code"] = model["raw_code"].replace("recent_appointments_at_most", "")
 
 
+def _write_out_the_tenant(manifest: Manifest) -> None:
+    for name in ("dim_patients", "fct_visits", "fct_invoices"):
+        node(manifest, f"model.routiq.{name}")["columns"]["organization_id"]["doc_blocks"] = []
+
+
 DAMAGE: dict[Rule, tuple[Callable[[Manifest], object], str]] = {
     rules.models_without_twin: (lambda m: node(m).update(patch_path=None), "fct_visits"),
     rules.models_without_description: (lambda m: node(m).update(description=" "), "fct_visits"),
@@ -54,6 +59,7 @@ DAMAGE: dict[Rule, tuple[Callable[[Manifest], object], str]] = {
         lambda m: node(m, MASTER)["columns"]["risk_score"].update(description=""),
         "patient_reengagement_master_view.risk_score",
     ),
+    rules.sentences_written_often: (_write_out_the_tenant, "Tenant; first part of every key."),
     rules.tables_without_key: (lambda m: node(m).update(constraints=[]), "fct_visits"),
     rules.sources_without_freshness: (
         lambda m: m["sources"][PATIENTS].update(freshness=None),

@@ -1,10 +1,10 @@
-"""A list that the rest can do without, and filters that Cliniko refuses: the other lists do not wait."""
+"""A list that the rest can do without: the other lists do not wait."""
 
 from typing import Any
 
 import pytest
 
-from tests.ingestion.clinics import STAMP, Record, appointment, link, patient
+from tests.ingestion.clinics import STAMP, Record, link, patient
 from tests.ingestion.conftest import Account, AccountMaker
 from tests.ingestion.test_bad_input import fails
 
@@ -121,55 +121,3 @@ def test_a_server_that_hangs_on_an_optional_list_is_not_waited_for(
     result = account.sync()
     assert result.feeds["communications"]["error_code"] == "timeout"
     assert result.feeds["patients"]["status"] == "succeeded"
-
-
-HIDDEN = "2026-02-04T00:00:00Z"
-
-
-@pytest.mark.parametrize("wording", ["{field} is not filterable", "This column is not searchable."])
-def test_a_hiding_filter_that_is_refused_is_left_out_with_a_note(
-    open_account: AccountMaker, wording: str
-) -> None:
-    businesses: list[Record] = [
-        {"id": str(n), "business_name": f"Rooms {n}", "created_at": STAMP, "updated_at": STAMP, **fields}
-        for n, fields in enumerate([{}, {"archived_at": HIDDEN}, {"deleted_at": HIDDEN}], start=1)
-    ]
-    choices = f'[choices]\nunfilterable_message = "{wording}"\n'
-    account = open_account(extra=choices, patients=[patient(1)], businesses=businesses)
-    account.control.fault("refuse_filter", field="deleted_at", path="businesses")
-    for _ in range(2):
-        result = account.sync()
-        assert result.status == "succeeded"
-        facts = result.feeds["businesses"]
-        assert facts["status"] == "succeeded"
-        assert "deleted_at" in facts["note"]
-        assert "archived_at" not in facts["note"]
-        assert set(account.current("businesses")) == {"1", "2"}
-    assert result.feeds["patients"]["note"] is None
-
-
-def test_what_a_refused_filter_hid_before_is_not_buried(open_account: AccountMaker) -> None:
-    """A third of the list would be missing: too much to be believed, and it is known where they are."""
-    deleted = [appointment(number, 1, deleted_at=HIDDEN) for number in range(1, 11)]
-    account = open_account(individual_appointments=[*deleted, *(appointment(n, 1) for n in range(11, 31))])
-    account.sync()
-    account.control.fault("refuse_filter", field="deleted_at", path="individual_appointments")
-    account.control.put(individual_appointments=[appointment(11, 1, deleted_at=HIDDEN)])
-    result = account.sync(kind="sweep")
-    assert result.feeds["individual_appointments"]["rows_removed"] == 1
-    known = account.current("individual_appointments")
-    assert known["1"]["deleted_at"] is not None
-    assert known["1"]["purged_at"] is None
-    assert known["11"]["purged_at"] is not None
-
-
-@pytest.mark.parametrize("field", ["updated_at", "archived_at"])
-def test_a_list_without_a_filter_that_it_needs_fails_in_cliniko_s_words(
-    open_account: AccountMaker, field: str
-) -> None:
-    account = open_account(patients=[patient(number) for number in range(1, 151)])
-    account.control.fault("refuse_filter", field=field, path="patients")
-    if field == "archived_at":
-        assert account.sync().feeds["patients"]["note"]
-    else:
-        assert "updated_at is not filterable" in fails(account, "refused").message

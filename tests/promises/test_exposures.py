@@ -9,13 +9,13 @@ import yaml  # type: ignore[import-untyped]
 from serving.app import ROUTERS
 
 ROOT = Path(__file__).parents[2]
-MARTS = ROOT / "dbt_project" / "models" / "marts"
+EXPOSURES = ROOT / "dbt_project" / "models" / "marts" / "answers" / "_exposures.yml"
 MIRROR = "/api/v1/admin/clerk/"  # Clerk's own, and no mart's
 SCHEDULE = "/api/v1/admin/sync/schedule/{organization_id}"
 
 
 def exposures() -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = yaml.safe_load((MARTS / "_exposures.yml").read_text())["exposures"]
+    found: list[dict[str, Any]] = yaml.safe_load(EXPOSURES.read_text())["exposures"]
     return found
 
 

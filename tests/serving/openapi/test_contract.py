@@ -13,14 +13,16 @@ MODELS = Path(__file__).parents[3] / "dbt_project" / "models" / "marts"
 
 def contract(model: str) -> dict[str, str]:
     """Column -> type, as the model's twin says."""
-    document: dict[str, Any] = yaml.safe_load((MODELS / f"{model}.yml").read_text())
+    (twin,) = MODELS.rglob(f"{model}.yml")
+    document: dict[str, Any] = yaml.safe_load(twin.read_text())
     (described,) = [found for found in document["models"] if found["name"] == model]
     return {column["name"]: column["data_type"] for column in described["columns"]}
 
 
 WHOLE = (
     *("active_patients", "contacts_with_appointments", "patient_reengagement_master_view"),
-    *("reengagement_performance_view", "reengagement_daily", "patient_recent_appointments"),
+    *("reengagement_performance_view", "reengagement_trends", "patient_recent_appointments"),
+    *("channel_daily", "channel_trends"),
 )
 IN_PART = (
     "dim_patients",
