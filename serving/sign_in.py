@@ -16,7 +16,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from pydantic import ValidationError
 
-from serving.access.jwks import FixedKey, fetch_from, read_key_set
+from serving.access.jwks import FixedKey, fetch_from, read_jwks
 from serving.settings import ServingSettings, require_private_way
 
 ISSUER, PARTIES = "ROUTIQ_CLERK_ISSUER", "ROUTIQ_CLERK_AUTHORIZED_PARTIES"
@@ -84,7 +84,7 @@ def keys(settings: ServingSettings) -> Iterator[Finding]:
 
 
 async def fetch(url: str) -> dict[str, RSAPublicKey]:
-    return read_key_set(await fetch_from(url)())
+    return read_jwks(await fetch_from(url)())
 
 
 def finding(detail: str, remedy: str = "") -> Finding:

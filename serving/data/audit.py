@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from serving.access.caller import Member
 from serving.data.database import DatabaseError
-from serving.data.group_commit import Together
+from serving.data.group_commit import GroupCommit
 from serving.http.errors import Unavailable
 
 # Their order in the chain is the order of the list.
@@ -46,7 +46,7 @@ async def record_view(
         "query": dict(query),
         "outcome": outcome,
     }
-    audit: Together = request.app.state.services.audit
+    audit: GroupCommit = request.app.state.services.audit
     try:
         await audit.write(member.organization_id, row)
     except DatabaseError:

@@ -186,7 +186,7 @@ MUTANTS = {
         "sts: object = None",
         "forgeries_are_refused",
     ),
-    "the wall is not looked at": Mutant(
+    "tenant isolation is not looked at": Mutant(
         "serving.data.tenancy", "    if holes:\n", "    if False:\n", "no_answer_through_a_hole"
     ),
 }

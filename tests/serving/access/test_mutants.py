@@ -18,7 +18,7 @@ from serving.data.database import Database, DatabaseError
 from serving.data.framing import framed
 from serving.data.reply import Reply
 from serving.data.route import Data, data_router
-from serving.data.tenancy import HoleInTheWallError, Wall
+from serving.data.tenancy import TenantIsolation, TenantIsolationError
 from tests.serving.access.forgeries import REFUSED, bearer, header, later, sign
 from tests.serving.access.mutants import MUTANTS, mutated
 from tests.serving.conftest import CLERK_KEY, Api, Clerk, run_api, settings_for, wait_for
@@ -190,8 +190,8 @@ def critical_headers_are_refused(_clinics: Settings, clerk: Clerk) -> None:
 
 
 def no_answer_through_a_hole(clinics: Settings, _clerk: Clerk) -> None:
-    with without_the_wall(clinics, "marts.active_patients"), pytest.raises(HoleInTheWallError):
-        asyncio.run(Wall(clinics.url("api")).require())
+    with without_the_wall(clinics, "marts.active_patients"), pytest.raises(TenantIsolationError):
+        asyncio.run(TenantIsolation(clinics.url("api")).require())
 
 
 CHECKS: dict[str, Check] = {

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from psycopg import sql
 
 from serving.app import create_app
-from serving.data.tenancy import HoleInTheWallError, Wall
+from serving.data.tenancy import TenantIsolation, TenantIsolationError
 from tests.serving import marts
 from tests.serving.conftest import Api, Clerk, run_api, settings_for
 from tests.serving.features.test_routes import ACTIVE, DATA_ROUTES, LIST, RISK
@@ -95,7 +95,7 @@ def test_nothing_is_served_through_a_hole(clinics: Settings, clerk: Clerk) -> No
     app = create_app(settings_for(clinics, clerk))
     with (
         without_the_wall(clinics, "marts.active_patients"),
-        pytest.raises(HoleInTheWallError, match="active_patients"),
+        pytest.raises(TenantIsolationError, match="active_patients"),
     ):
         asyncio.run(start(app))
     asyncio.run(start(app))
@@ -109,7 +109,7 @@ async def start(app: FastAPI) -> None:
 def test_a_hole_found_late_is_not_served_through_either(clinics: Settings) -> None:
     """The database was away at the start, so the wall is looked at before the first statement."""
     with without_the_wall(clinics, "marts.active_patients"):
-        wall = Wall(clinics.url("api"))
-        with pytest.raises(HoleInTheWallError):
-            asyncio.run(wall.require())
-    asyncio.run(wall.require())
+        isolation = TenantIsolation(clinics.url("api"))
+        with pytest.raises(TenantIsolationError):
+            asyncio.run(isolation.require())
+    asyncio.run(isolation.require())
