@@ -97,7 +97,7 @@ def set_garbage_aside() -> None:
 
 @contextlib.asynccontextmanager
 async def lifespan(services: Services) -> AsyncIterator[None]:
-    """See that tenants are isolated, then open the pool and fetch the keys: `/ready` tells when they are there.
+    """See that tenants are isolated, open the pool, fetch the keys: `/ready` tells when they are there.
 
     A database that is away may come later: no caller is let in before `issuer` could look.
     """

@@ -11,6 +11,7 @@ from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from serving.access.claims import Role
@@ -122,6 +123,12 @@ class ServingSettings(BaseSettings):
         if self.clerk_secret_key:
             require_private_way(self.clerk_api_url, "ROUTIQ_CLERK_API_URL")
         return self
+
+
+def setting_of(fault: ErrorDetails) -> str:
+    """As the environment names the setting that is wrong; empty where several do not fit together."""
+    name = str(fault["loc"][0]) if fault["loc"] else ""
+    return f"ROUTIQ_{name.upper()}" if name.islower() else name
 
 
 def require_private_way(url: str, setting: str) -> None:

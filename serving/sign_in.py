@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from pydantic import ValidationError
 
 from serving.access.jwks import FixedKey, fetch_from, read_jwks
-from serving.settings import ServingSettings, require_private_way
+from serving.settings import ServingSettings, require_private_way, setting_of
 
 ISSUER, PARTIES = "ROUTIQ_CLERK_ISSUER", "ROUTIQ_CLERK_AUTHORIZED_PARTIES"
 FRONTEND_API = "the Frontend API URL that Clerk's dashboard shows under API keys"
@@ -35,10 +35,10 @@ def examine() -> list[Finding]:
 
 def wrong_settings(error: ValidationError) -> Iterator[Finding]:
     for fault in error.errors():
-        name = "_".join(str(part) for part in fault["loc"]).upper()
         said = fault["msg"].removeprefix("Value error, ")
-        told = said if "ROUTIQ_" in said else f"ROUTIQ_{name}: {said}"
-        yield finding(told, f"set it as .env.example shows{'' if 'ROUTIQ_' in said else f' (ROUTIQ_{name})'}")
+        named = "ROUTIQ_" in said
+        told = said if named else f"{setting_of(fault)}: {said}"
+        yield finding(told, f"set it as .env.example shows{'' if named else f' ({setting_of(fault)})'}")
 
 
 def issuer(settings: ServingSettings) -> Iterator[Finding]:

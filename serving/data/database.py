@@ -62,7 +62,7 @@ class Database:
         )
 
     async def open(self) -> None:
-        """Raises TenantIsolationError rather than serve through it; a database that is away may come later."""
+        """Raises TenantIsolationError rather than serve through a hole; a database may come later."""
         with contextlib.suppress(psycopg.OperationalError):
             await self._isolation.require()
         await self._pool.open()

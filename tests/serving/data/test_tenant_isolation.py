@@ -13,9 +13,11 @@ from psycopg import sql
 
 from serving.app import create_app
 from serving.data.tenancy import TenantIsolation, TenantIsolationError
+from tests.conftest import free_port
 from tests.serving import marts
 from tests.serving.conftest import Api, Clerk, run_api, settings_for
 from tests.serving.features.test_routes import ACTIVE, DATA_ROUTES, LIST, RISK
+from tests.serving.test_main import environment, run
 from warehouse.settings import Settings
 
 
@@ -99,6 +101,15 @@ def test_nothing_is_served_through_a_hole(clinics: Settings, clerk: Clerk) -> No
     ):
         asyncio.run(start(app))
     asyncio.run(start(app))
+
+
+def test_a_start_through_a_hole_is_refused_in_words(clinics: Settings, clerk: Clerk) -> None:
+    with without_the_wall(clinics, "marts.active_patients"):
+        ended = run(environment=environment(clinics, clerk, free_port()))
+    assert ended.returncode == 3
+    assert "holes_in_the_wall" in ended.stderr
+    assert "marts.active_patients" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 async def start(app: FastAPI) -> None:
