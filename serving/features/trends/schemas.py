@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from serving.features.outreach.channels import EachChannel, Method
 from serving.features.reengagement.schemas import RiskSummary
 from serving.openapi.fields import ANSWER, Count, LastUpdated, OrganizationId, Percent
 
@@ -20,12 +21,7 @@ class DayOfChannel(BaseModel):
     successes: Count = Field(description="Those that the patient answered")
 
 
-class DayOfChannels(BaseModel):
-    model_config = ANSWER
-
-    sms: DayOfChannel
-    email: DayOfChannel
-    phone: DayOfChannel
+DayOfChannels = Annotated[dict[Method, DayOfChannel], EachChannel("DayOfChannels", lambda _: DayOfChannel)]
 
 
 class Day(BaseModel):
@@ -53,12 +49,7 @@ class ChannelTrend(BaseModel):
     change_pct: Annotated[float, Field(ge=-100, le=100, description="Points against the period before")]
 
 
-class ChannelTrends(BaseModel):
-    model_config = ANSWER
-
-    sms: ChannelTrend
-    email: ChannelTrend
-    phone: ChannelTrend
+ChannelTrends = Annotated[dict[Method, ChannelTrend], EachChannel("ChannelTrends", lambda _: ChannelTrend)]
 
 
 class RiskDistributionChanges(BaseModel):
