@@ -11,7 +11,6 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from serving.http.errors import FAMILY, NotLoaded, type_of
-from serving.openapi.glossary import describe_fields
 from serving.openapi.responses import BY_STATUS, ProblemBody
 
 Document = dict[str, Any]
@@ -67,7 +66,6 @@ def complete(document: Document, examples: Document) -> Document:
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     add_problem_body(schemas)
-    describe_fields(schemas)
     components["parameters"] = PARAMETERS
     document["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
     for name, example in examples.items():

@@ -61,7 +61,7 @@ class RiskDistributionChanges(BaseModel):
     model_config = ANSWER
 
     critical_trend: CountTrend = Field(description="Over 5 % against the end of the day before")
-    high_trend: CountTrend
+    high_trend: CountTrend = Field(description="As `critical_trend`, of level `high`")
     overall_improvement: Annotated[bool, Column("is_improvement")] = Field(
         description="Critical and high are a smaller share than then"
     )
@@ -108,9 +108,13 @@ class Trends(BaseModel):
     )
 
     organization_id: OrganizationId
-    period: Period
+    period: Period = Field(description="The period asked for")
     daily_trends: list[Day] = Field(description="One a day of the period, today last; quiet days are zeros")
-    channel_performance_trends: ChannelTrends
-    risk_distribution_changes: RiskDistributionChanges
-    current_risk_distribution: RiskSummary
+    channel_performance_trends: ChannelTrends = Field(
+        description="Each channel's rate of success against the period before"
+    )
+    risk_distribution_changes: RiskDistributionChanges = Field(
+        description="Each level now against the end of the day before the period"
+    )
+    current_risk_distribution: RiskSummary = Field(description="Patients at each level now")
     last_updated: LastUpdated
