@@ -4,8 +4,8 @@ from typing import LiteralString
 
 from pydantic import BaseModel
 
+from serving.data.framing import answering
 from serving.data.projection import projection
-from serving.data.statements import answering
 
 
 def visitors(

@@ -1,6 +1,6 @@
 """The statements behind the active-patient routes; who is active, the mart says."""
 
-from serving.data.statements import answering
+from serving.data.framing import answering
 from serving.features.active_patients.schemas import ActivePatient, ActivePatients, ActivePatientsSummary
 from serving.features.visitors import visitors
 

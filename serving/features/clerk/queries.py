@@ -1,6 +1,6 @@
 """The statements behind the Clerk routes. Each organization has rows of its own in the mirror."""
 
-from serving.data.statements import answering, statement
+from serving.data.framing import answering, statement
 from serving.features.clerk.schemas import ClerkStatus, DatabaseSummary
 
 BEGIN = statement("features/clerk/begin.sql")

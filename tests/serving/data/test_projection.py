@@ -48,9 +48,10 @@ def test_a_row_is_shown_as_its_schema_says(warehouse: Settings) -> None:
     with psycopg.connect(warehouse.url("owner")) as connection:
         statement = f"select {projection(Shown)}::text from ({ROW}) as answered"
         row = connection.execute(statement.encode()).fetchone()
-    assert row == (
+    assert row
+    assert row[0] == (
         '{"id" : "p", "inner" : {"at" : "2025-06-30T00:00:00Z", "on" : "2025-06-30"}, "paid" : "12.50", '
-        '"owed" : null, "items" : [{"name": "n"}], "perhaps" : null, "counted" : {"low" : 1}}',
+        '"owed" : null, "items" : [{"name": "n"}], "perhaps" : null, "counted" : {"low" : 1}}'
     )
 
 
