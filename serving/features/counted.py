@@ -7,16 +7,24 @@ import json
 from dataclasses import replace
 from typing import LiteralString
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from serving.access.caller import Member
 from serving.data.answer import Answer
 from serving.data.asking import ask, look
 from serving.data.database import Database
 from serving.data.framing import answering
-from serving.features.sync.schemas import ContactMetrics
 from serving.http.errors import NotLoaded
-from serving.openapi.fields import Instant
+from serving.openapi.fields import ANSWER, Count, Instant, Percent
+
+
+class ContactMetrics(BaseModel):
+    model_config = ANSWER
+
+    total_contacts: Count = Field(description="Every patient ever seen and not merged away")
+    cliniko_linked: Count = Field(description="Those that Cliniko still holds, archived ones included")
+    unlinked: Count = Field(description="The rest: purged from Cliniko")
+    link_percentage: Percent
 
 
 class ActivePatientCounts(BaseModel):

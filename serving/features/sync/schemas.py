@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving.openapi.fields import ANSWER, Count, Instant, OrganizationId, Percent
+from serving.features.counted import ContactMetrics
+from serving.openapi.fields import ANSWER, Count, Instant, OrganizationId
 
 
 class SyncScheduled(BaseModel):
@@ -29,15 +30,6 @@ class SyncScheduled(BaseModel):
     sync_id: UUID = Field(description="The run that was queued, or the one that is under way")
     message: str = Field(description="For people")
     timestamp: Instant
-
-
-class ContactMetrics(BaseModel):
-    model_config = ANSWER
-
-    total_contacts: Count = Field(description="Every patient ever seen and not merged away")
-    cliniko_linked: Count = Field(description="Those that Cliniko still holds, archived ones included")
-    unlinked: Count = Field(description="The rest: purged from Cliniko")
-    link_percentage: Percent
 
 
 class ActivePatientMetrics(BaseModel):
