@@ -2,7 +2,7 @@
 
 The work itself is dbt's; here are the lock (one build at a time), dbt's environment and the outcome.
 
-app.loads -> dbt build (staging, intermediate, candidates, checks, publication) -> BuildResult
+app.loads -> dbt build (staging, intermediate, candidates, checks, then publish) -> BuildResult
 """
 
 import json
@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,12 +166,21 @@ def _follow(
     progress: Callable[[BuildProgress], None],
     heard: Callable[[dict[str, Any]], None],
 ) -> None:
-    """Read one line of dbt's log. Its error texts may quote data, so only names are taken."""
+    """Read one line of dbt's log. Its error texts may quote data, so only names are taken.
+
+    What dbt does at its end is told only of a build that published, or failed in publishing.
+    """
     try:
         event = json.loads(line)
     except ValueError:
         return
     data = event.get("data", {})
+    if is_publication(event):
+        if data.get("status") == "error":
+            failed.append("publication")
+        elif not failed:
+            heard(event)
+        return
     if event.get("info", {}).get("name") not in {"LogModelResult", "LogTestResult"}:
         return
     heard(event)
@@ -179,6 +188,12 @@ def _follow(
     if data.get("status") in {"error", "fail"}:
         failed.append(name)
     progress(BuildProgress(int(data.get("index", 0)), int(data.get("total", 0)), name))
+
+
+def is_publication(event: Mapping[str, Any]) -> bool:
+    """Whether dbt says how `publish` ended, its only hook at a build's end."""
+    is_hook = event.get("info", {}).get("name") == "LogHookEndLine"
+    return is_hook and ".on-run-end." in event["data"]["statement"]
 
 
 def outcome(settings: Settings) -> tuple[list[str], dict[str, list[str]], int]:

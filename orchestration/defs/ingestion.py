@@ -17,6 +17,7 @@ from ingestion.sync import SyncProgress, SyncResult, sync_organization
 from orchestration.defs.clinics import synced_events
 from orchestration.defs.organizations import organizations
 from orchestration.runless import report
+from warehouse import sync_runs
 from warehouse.settings import Settings
 
 SYNC_RUN_TAG = "routiq/sync_run_id"
@@ -201,7 +202,4 @@ def feed_metadata(facts: dict[str, Any]) -> dict[str, Any]:
 def note_run(settings: Settings, organization_id: str, sync_run_id: UUID, dagster_run_id: str) -> None:
     """Leave the way from `app.sync_runs` to Dagster's page of the run."""
     with psycopg.connect(settings.url("loader")) as connection:
-        connection.execute(
-            "update app.sync_runs set dagster_run_id = %s where organization_id = %s and id = %s",
-            [dagster_run_id, organization_id, sync_run_id],
-        )
+        sync_runs.note_dagster_run(connection, organization_id, sync_run_id, dagster_run_id)

@@ -1,6 +1,6 @@
 """Before the first statement: does the tenant wall stand around everything the API's role can read?
 
-The catalogue check itself belongs to `warehouse.wall`, beside what puts the wall up.
+The catalogue check itself belongs to `warehouse.tenant_isolation`, beside what puts the wall up.
 """
 
 import asyncio
@@ -8,7 +8,7 @@ import asyncio
 import psycopg
 
 from serving.http.logs import log
-from warehouse.wall import find_holes
+from warehouse.tenant_isolation.holes import find_holes
 
 
 class HoleInTheWallError(Exception):

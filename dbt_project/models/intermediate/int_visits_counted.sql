@@ -1,5 +1,5 @@
 with visits as (
-    select * from {{ candidates_of(ref('fct_visits')) }}
+    select * from {{ ref('int_visits_unioned') }}
 ),
 
 -- between two of these instants it does not change which of a patient's rows in one class counts

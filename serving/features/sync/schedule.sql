@@ -9,15 +9,9 @@ with known as (
 ),
 
 queued as (
-    insert into app.sync_runs (organization_id, kind, requested_by)
-    select
-        organization_id,
-        'sync',
-        %(requested_by)s
+    select app.queue_sync(organization_id, 'sync', %(requested_by)s) as id
     from known
     where is_active
-    on conflict (organization_id) where status in ('queued', 'running') do nothing
-    returning id
 ),
 
 underway as (
@@ -29,6 +23,6 @@ underway as (
 select
     known.is_active,
     coalesce((select id from queued), (select id from underway))::text as sync_id,
-    exists(select from queued) as is_new,
+    (select id from queued) is not null as is_new,
     to_char(app.as_of() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as as_of
 from known
