@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from serving.access.guard import Gate, gate_of
 from serving.data.route import Data
@@ -16,13 +16,13 @@ router = APIRouter(tags=["health"])
 class Alive(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"status": "alive"}]})
 
-    status: Literal["alive"] = "alive"
+    status: Literal["alive"] = Field(default="alive", description="`alive`")
 
 
 class Ready(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"status": "ready"}]})
 
-    status: Literal["ready"] = "ready"
+    status: Literal["ready"] = Field(default="ready", description="`ready`")
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {200: {"headers": COMMON_HEADERS}, 500: refusal(Broken)}
