@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -36,19 +36,23 @@ def projection(schema: type[BaseModel]) -> str:
 
 
 def value_of(name: str, field: FieldInfo) -> str | None:
-    column = next((found for found in field.metadata if isinstance(found, Column)), None)
-    if column and column.name is None:
+    column = column_of(name, field)
+    if column is None:
         return None
-    expression = column.name if column and column.name else name
-    if not column and is_model(field.annotation):
+    if is_model(field.annotation) and not any(isinstance(said, Column) for said in field.metadata):
         return projection(field.annotation)
     kinds = set(plain_types(field.annotation))
     if dt.datetime in kinds:
-        return instant(expression)
-    return money(expression) if Decimal in kinds else expression
+        return instant(column)
+    return money(column) if Decimal in kinds else column
 
 
-def is_model(annotation: Any) -> bool:
+def column_of(name: str, field: FieldInfo) -> str | None:
+    said = [found.name for found in field.metadata if isinstance(found, Column)]
+    return said[0] if said else name
+
+
+def is_model(annotation: Any) -> TypeGuard[type[BaseModel]]:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 

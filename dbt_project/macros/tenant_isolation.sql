@@ -1,21 +1,21 @@
 {#- What isolates a table, and what is amiss with one, is said by two functions of the database: the API and the
     doctor ask them too. -#}
-{% macro wall(relation) %}
+{% macro isolate_tenants(relation) %}
 select app.isolate_tenants('{{ relation }}');
 {% endmacro %}
 
-{% macro mend_walls() %}
+{% macro mend_tenant_isolation() %}
     {#- Before anything is read: without the owner's policy a build would read nothing and pass its checks. What
         is whole is left alone, since altering a table locks its readers out. -#}
     {% if execute and flags.WHICH in ('build', 'run') %}
-        {%- for name in run_query(broken_walls()).columns[0].values() %}
-            {%- do exceptions.warn('the wall of marts.' ~ name ~ ' had a hole and is put up again') -%}
-            {{ wall(api.Relation.create(target.database, 'marts', name)) }}
+        {%- for name in run_query(badly_isolated()).columns[0].values() %}
+            {%- do exceptions.warn('marts.' ~ name ~ ' did not isolate tenants and is mended') -%}
+            {{ isolate_tenants(api.Relation.create(target.database, 'marts', name)) }}
         {%- endfor %}
     {% endif %}
 {% endmacro %}
 
-{% macro broken_walls() %}
+{% macro badly_isolated() %}
     select relname
     from pg_class
     where relnamespace = to_regnamespace('marts')

@@ -1,4 +1,4 @@
-"""What the API's role can read is walled, and each way of breaking the wall is noticed, by its right name."""
+"""What the API reads isolates tenants, and each way of breaking that is noticed, by its right name."""
 
 from typing import LiteralString
 
