@@ -45,7 +45,7 @@ system-packages: ## install the programs that tests use (Debian, as root), where
 	@tests/system_packages $(SYSTEM_PACKAGES)
 
 test: system-packages check ## everything the CI runs
-	@$(BIN)/pytest -m 'not long' --numprocesses 2 --dist loadfile
+	@$(BIN)/pytest -m 'not long' --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-tenancy: system-packages .venv/ready ## a hundred thousand requests of eight clinics at once, looking for a leak
 	@$(BIN)/pytest -m long tests/serving/test_tenancy.py
