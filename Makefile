@@ -40,6 +40,7 @@ check: .venv/ready ## lint, types, borders, SQL style, dbt parse: fast
 	@$(BIN)/mypy
 	@$(BIN)/dbt parse --quiet --project-dir dbt_project --profiles-dir .
 	@$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests --disable-progress-bar
+	@$(BIN)/sqlfluff lint serving --templater placeholder --disable-progress-bar
 
 system-packages: ## install the programs that tests use (Debian, as root), where missing
 	@tests/system_packages $(SYSTEM_PACKAGES)
@@ -57,6 +58,7 @@ format: .venv/ready ## let the tools decide the style
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format .
 	@$(BIN)/sqlfluff fix dbt_project/models dbt_project/tests --disable-progress-bar
+	@$(BIN)/sqlfluff fix serving --templater placeholder --disable-progress-bar
 
 client: .venv/ready ## the TypeScript types of the API, from its own description
 	@tests/system_packages nodejs npm

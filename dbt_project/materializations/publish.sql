@@ -66,18 +66,21 @@
     {%- set candidates = candidates_of(served) -%}
     {%- set key = node.config.get('key') -%}
     {%- set patient = node.config.get('patient_column') -%}
-    {%- set columns = node.columns.keys() | list %}
+    {%- set columns = node.columns.keys() | list -%}
+    {#- What is ours and not the clinic's comes also to whoever is held back: views count upon it. -#}
+    {%- set organizations = 'intermediate.int_organizations_touched' if node.config.get('not_held_back')
+        else 'to_publish' %}
     with changed as (
         {{ upsert_changed(
             served, candidates, key, columns,
-            'source.organization_id in (select organization_id from to_publish)',
+            'source.organization_id in (select organization_id from ' ~ organizations ~ ')',
             node.config.get('laid_down_by')
         ) }}
         returning target.organization_id
     ),
     gone as (
         delete from {{ served }} as target
-        where target.organization_id in (select organization_id from to_publish)
+        where target.organization_id in (select organization_id from {{ organizations }})
             {%- if patient and not flags.FULL_REFRESH %}
             and (target.organization_id, target.{{ patient }}) in (
                 select organization_id, patient_id from intermediate.int_patients_affected

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, PlainSerializer
 
+from serving.data.projection import Column
+
 ANSWER = ConfigDict(extra="forbid")
 
 Instant = Annotated[datetime, Field(description="RFC 3339 with Z")]
@@ -15,4 +17,13 @@ Money = Annotated[
     Decimal,
     PlainSerializer(str, return_type=str),
     Field(description="Exact, as a string, in the clinic's currency"),
+]
+OrganizationId = Annotated[str, Column("asked.organization_id")]
+LastUpdated = Annotated[
+    datetime,
+    Column("asked.data_as_of"),
+    Field(description="End of the last successful sync whose load is published"),
+]
+NextCursor = Annotated[
+    str | None, Column(None), Field(description="Where the next page begins; null on the last")
 ]

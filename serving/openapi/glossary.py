@@ -65,9 +65,6 @@ GLOSSARY = {
     "action_priority": "Only this priority; absent if not asked for",
     "search": "Only who matches; absent if not asked for",
     # outreach
-    "sms": "Text messages",
-    "phone": "Calls",
-    "method": "`sms`, `email` or `phone`",
     "outcome": "`success`: the patient answered; `no_response`; `failed`: it did not arrive",
     "notes": "Free text of whoever did it",
     "delivered_at": "When it was delivered, if known",
@@ -117,9 +114,6 @@ GLOSSARY = {
     "orgs_with_members": "Organizations with at least one membership",
     "total_organizations": "Organizations known here",
     # of one place only
-    "ChannelTrends.email": "E-mails",
-    "CommunicationChannels.email": "E-mails",
-    "DayOfChannels.email": "E-mails",
     "Alive.status": "`alive`",
     "Ready.status": "`ready`",
     "RecentAppointment.id": "Cliniko's id",

@@ -8,7 +8,8 @@
     ref('patient_reengagement_master_view'), ref('organization_counts'), ref('dim_benchmarks'),
     ref('bookings_attributed'), ref('outreach_as_of'), ref('outreach_conversions'),
     ref('reengagement_performance_view'), ref('fct_treatment_notes'), ref('sync_health'),
-    ref('reengagement_daily'),
+    ref('reengagement_daily'), ref('dim_channels'), ref('reengagement_trends'),
+    ref('channel_daily'), ref('channel_performance'), ref('channel_trends'),
 ] %}
 -- {{ table }}
 {%- endfor %}

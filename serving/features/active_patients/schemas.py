@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving.openapi.fields import ANSWER, Count, Instant
+from serving.openapi.fields import ANSWER, Count, Instant, NextCursor, OrganizationId
 
 Average = Annotated[float, Field(ge=0, description="One decimal")]
 
@@ -73,10 +73,10 @@ class ActivePatients(BaseModel):
         },
     )
 
-    organization_id: str
+    organization_id: OrganizationId
     active_patients: list[ActivePatient]
     total_count: Count = Field(description="Of the whole list, on all pages together")
-    next_cursor: str | None = Field(description="Where the next page begins; null on the last")
+    next_cursor: NextCursor
 
 
 class ActivePatientsSummary(BaseModel):
@@ -97,7 +97,7 @@ class ActivePatientsSummary(BaseModel):
         },
     )
 
-    organization_id: str
+    organization_id: OrganizationId
     total_active_patients: Count
     patients_with_recent_appointments: Count
     patients_with_upcoming_appointments: Count

@@ -5,7 +5,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from serving.features.active_patients.schemas import RecentAppointment
-from serving.openapi.fields import ANSWER, Count, Instant
+from serving.openapi.fields import ANSWER, Count, Instant, NextCursor, OrganizationId
 
 
 class ContactWithAppointments(BaseModel):
@@ -57,7 +57,7 @@ class ContactsWithAppointments(BaseModel):
         },
     )
 
-    organization_id: str
+    organization_id: OrganizationId
     contacts_with_appointments: list[ContactWithAppointments]
     total_count: Count = Field(description="Of the whole list, on all pages together")
-    next_cursor: str | None = Field(description="Where the next page begins; null on the last")
+    next_cursor: NextCursor

@@ -9,9 +9,9 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from serving.features.outreach.channels import CHANNELS, Method
 from serving.openapi.fields import ANSWER, Instant
 
-Method = Literal["sms", "email", "phone"]
 Outcome = Literal["success", "no_response", "failed"]
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -76,7 +76,11 @@ class OutreachAttempt(BaseModel):
 
     def contradictions(self) -> list[dict[str, object]]:
         """Delivery events that this method or outcome cannot have."""
-        tells = {"delivered_at": {"sms", "email"}, "opened_at": {"email"}}
+        told_by = {"delivered_at": {"text", "mail"}, "opened_at": {"mail"}}
+        tells = {
+            name: {channel.method for channel in CHANNELS if channel.kind in kinds}
+            for name, kinds in told_by.items()
+        }
         return [
             {
                 "in": "body",

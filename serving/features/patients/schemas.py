@@ -1,13 +1,15 @@
 """What one patient's page answers."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving.features.outreach.schemas import Method, Outcome
+from serving.data.projection import Column
+from serving.features.outreach.channels import Method
+from serving.features.outreach.schemas import Outcome
 from serving.features.reengagement.schemas import PATIENT_EXAMPLE, PrioritizedPatient
-from serving.openapi.fields import ANSWER, Instant
+from serving.openapi.fields import ANSWER, Instant, LastUpdated, OrganizationId
 
 MOST = 200
 
@@ -15,12 +17,12 @@ MOST = 200
 class Visit(BaseModel):
     model_config = ANSWER
 
-    id: str
-    date: Instant = Field(description="When it starts")
-    type: str | None
-    practitioner: str | None
+    id: Annotated[str, Column("visit_id")]
+    date: Annotated[Instant, Column("starts_at")] = Field(description="When it starts")
+    type: Annotated[str | None, Column("appointment_type_name")]
+    practitioner: Annotated[str | None, Column("practitioner_name")]
     status: Literal["attended", "missed", "booked", "cancelled"]
-    booked_at: Instant = Field(description="When it was made")
+    booked_at: Annotated[Instant, Column("created_at")] = Field(description="When it was made")
     cancelled_at: Instant | None
     is_late_cancellation: bool = Field(description="Cancelled less than 24 hours before its start")
 
@@ -29,7 +31,7 @@ class Outreach(BaseModel):
     model_config = ANSWER
 
     id: UUID
-    date: Instant = Field(description="When the patient was contacted")
+    date: Annotated[Instant, Column("occurred_at")] = Field(description="When the patient was contacted")
     method: Method
     outcome: Outcome
     notes: str
@@ -42,9 +44,9 @@ class Outreach(BaseModel):
 class TreatmentNote(BaseModel):
     model_config = ANSWER
 
-    id: str
-    date: Instant = Field(description="When it was written")
-    practitioner: str | None
+    id: Annotated[str, Column("treatment_note_id")]
+    date: Annotated[Instant, Column("noted_at")] = Field(description="When it was written")
+    practitioner: Annotated[str | None, Column("practitioner_name")]
     title: str | None
     note: str | None = Field(description="Plain text; null when nothing was filled in")
 
@@ -97,11 +99,11 @@ class PatientPage(BaseModel):
         },
     )
 
-    organization_id: str
+    organization_id: OrganizationId
     patient: PrioritizedPatient
     visits: list[Visit] = Field(max_length=MOST, description="Those that were not removed, the latest first")
     outreach: list[Outreach] = Field(max_length=MOST, description="What was tried, the latest first")
     treatment_notes: list[TreatmentNote] | None = Field(
         description="Finished ones, the latest first; null unless the organization lets your role read them"
     )
-    last_updated: Instant = Field(description="End of the last successful sync whose load is published")
+    last_updated: LastUpdated

@@ -19,27 +19,7 @@ PERFORMANCE: LiteralString = framed(f"""
                         'conversion_rate', conversion_rate,
                         'avg_days_to_reengage', avg_days_to_reengage
                     ),
-                    'communication_channels', json_build_object(
-                        'sms', json_build_object(
-                            'sent', sms_sent,
-                            'delivered', sms_delivered,
-                            'responded', sms_responded,
-                            'response_rate', sms_response_rate
-                        ),
-                        'email', json_build_object(
-                            'sent', email_sent,
-                            'opened', email_opened,
-                            'opened_tracked', email_opened_tracked,
-                            'responded', email_responded,
-                            'response_rate', email_response_rate
-                        ),
-                        'phone', json_build_object(
-                            'attempted', phone_attempted,
-                            'connected', phone_connected,
-                            'appointment_booked', phone_appointment_booked,
-                            'conversion_rate', phone_conversion_rate
-                        )
-                    ),
+                    'communication_channels', communication_channels,
                     'benchmark_comparison', json_build_object(
                         'industry_avg_contact_rate', industry_avg_contact_rate,
                         'industry_avg_conversion', industry_avg_conversion,

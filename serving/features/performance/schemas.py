@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving.openapi.fields import ANSWER, Count, Instant, Percent
+from serving.features.outreach.channels import EachChannel, Method
+from serving.openapi.fields import ANSWER, Count, LastUpdated, OrganizationId, Percent
 
 Timeframe = Literal["last_7_days", "last_30_days", "last_90_days"]
 
@@ -50,14 +51,15 @@ class PhoneChannel(BaseModel):
     conversion_rate: Percent = Field(description="Booked of connected")
 
 
-class CommunicationChannels(BaseModel):
-    """Exactly these: the front end lists whatever is in here."""
-
-    model_config = ANSWER
-
-    sms: SmsChannel
-    email: EmailChannel
-    phone: PhoneChannel
+OF_KIND: dict[str, type[BaseModel]] = {"text": SmsChannel, "mail": EmailChannel, "call": PhoneChannel}
+CommunicationChannels = Annotated[
+    dict[Method, SmsChannel | EmailChannel | PhoneChannel],
+    EachChannel(
+        "CommunicationChannels",
+        lambda channel: OF_KIND[channel.kind],
+        "Exactly these: the front end lists whatever is in here.",
+    ),
+]
 
 
 class BenchmarkComparison(BaseModel):
@@ -111,9 +113,9 @@ class Performance(BaseModel):
         },
     )
 
-    organization_id: str
+    organization_id: OrganizationId
     timeframe: Timeframe
     reengagement_metrics: ReengagementMetrics
     communication_channels: CommunicationChannels
     benchmark_comparison: BenchmarkComparison
-    last_updated: Instant = Field(description="End of the last successful sync whose load is published")
+    last_updated: LastUpdated

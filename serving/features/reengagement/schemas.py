@@ -5,7 +5,17 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from serving.openapi.fields import ANSWER, Count, Instant, Money, Percent
+from serving.data.projection import Column
+from serving.openapi.fields import (
+    ANSWER,
+    Count,
+    Instant,
+    LastUpdated,
+    Money,
+    NextCursor,
+    OrganizationId,
+    Percent,
+)
 
 RiskLevel = Literal["critical", "high", "medium", "low", "engaged"]
 RiskFilter = Literal["critical", "high", "medium", "low", "engaged", "all"]
@@ -51,12 +61,12 @@ class RiskMetrics(BaseModel):
         }
     )
 
-    organization_id: str
+    organization_id: OrganizationId
     risk_summary: RiskSummary
     alerts: Alerts
     immediate_actions_required: Count = Field(description="Patients of priority 1")
     stale_patients: Count = Field(description="Left long ago: in no level, counted apart")
-    last_updated: Instant = Field(description="End of the last successful sync whose load is published")
+    last_updated: LastUpdated
 
 
 PATIENT_EXAMPLE: JsonDict = {
@@ -86,8 +96,8 @@ PATIENT_EXAMPLE: JsonDict = {
 class PrioritizedPatient(BaseModel):
     model_config = ANSWER
 
-    id: str = Field(description="Cliniko's patient id")
-    name: str
+    id: Annotated[str, Column("patient_id")] = Field(description="Cliniko's patient id")
+    name: Annotated[str, Column("patient_name")]
     phone: str | None = Field(description="E.164")
     email: str | None
     engagement_status: EngagementStatus
@@ -123,7 +133,7 @@ class PrioritizedSummary(BaseModel):
 
     total_returned: Count
     total_matching: Count = Field(description="On all pages together")
-    filters_applied: FiltersApplied
+    filters_applied: Annotated[FiltersApplied, Column("filters_applied")]
 
 
 class PrioritizedPatients(BaseModel):
@@ -142,8 +152,8 @@ class PrioritizedPatients(BaseModel):
 
     patients: list[PrioritizedPatient]
     summary: PrioritizedSummary
-    next_cursor: str | None = Field(description="Where the next page begins; null on the last")
-    timestamp: Instant = Field(description="The instant asked about")
+    next_cursor: NextCursor
+    timestamp: Annotated[Instant, Column(None)] = Field(description="The instant asked about")
 
 
 class LevelSummary(BaseModel):
@@ -167,7 +177,7 @@ class DashboardSummary(BaseModel):
     model_config = ANSWER
 
     total_patients: Count = Field(description="The risk population: all five levels together")
-    risk_breakdown: RiskBreakdown
+    risk_breakdown: Annotated[RiskBreakdown, Column("risk_breakdown")]
     immediate_actions_needed: Count = Field(description="Patients of priority 1")
     stale_patients: Count = Field(description="Left long ago: in no level, counted apart")
 
@@ -175,12 +185,12 @@ class DashboardSummary(BaseModel):
 class TopPriorityPatient(BaseModel):
     model_config = ANSWER
 
-    id: str = Field(description="Cliniko's patient id")
-    name: str
+    id: Annotated[str, Column("patient_id")] = Field(description="Cliniko's patient id")
+    name: Annotated[str, Column("patient_name")]
     risk_level: RiskLevel
     risk_score: Annotated[int, Field(ge=0, le=100)]
-    action: str = Field(description="What is recommended")
-    days_since_contact: Count
+    action: Annotated[str, Column("recommended_action")] = Field(description="What is recommended")
+    days_since_contact: Annotated[Count, Column("days_since_last_contact")]
 
 
 class Dashboard(BaseModel):
@@ -213,7 +223,7 @@ class Dashboard(BaseModel):
         }
     )
 
-    organization_id: str
+    organization_id: OrganizationId
     summary: DashboardSummary
     top_priority_patients: list[TopPriorityPatient] = Field(max_length=10, description="Most urgent first")
-    last_updated: Instant = Field(description="End of the last successful sync whose load is published")
+    last_updated: LastUpdated

@@ -15,7 +15,6 @@ from serving.openapi.responses import responses
 
 router = guarded_router("/api/v1/reengagement/{org_id}/trends", "reengagement")
 Caller = Annotated[Member, Depends(Guard(tier="regular", role="member"))]
-DAYS: dict[Period, int] = {"7d": 7, "30d": 30, "90d": 90, "6m": 182, "1y": 365}
 
 
 @router.get(
@@ -37,6 +36,6 @@ async def trends(
 ) -> Response:
     # In one order, so that the same question has the same answer however it was put.
     wanted = [metric for metric in get_args(Metric) if metric in (metrics or [])]
-    parameters = {"period": period, "days": DAYS[period], "metrics": wanted}
+    parameters = {"period": period, "metrics": wanted}
     answer = await ask(request.app.state.services.database, caller, TRENDS, parameters)
     return answer.response(request)

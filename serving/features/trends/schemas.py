@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from serving.features.outreach.channels import EachChannel, Method
 from serving.features.reengagement.schemas import RiskSummary
-from serving.openapi.fields import ANSWER, Count, Instant, Percent
+from serving.openapi.fields import ANSWER, Count, LastUpdated, OrganizationId, Percent
 
 Period = Literal["7d", "30d", "90d", "6m", "1y"]
 Metric = Literal["risk_levels", "success_rates", "channel_performance"]
@@ -20,12 +21,7 @@ class DayOfChannel(BaseModel):
     successes: Count = Field(description="Those that the patient answered")
 
 
-class DayOfChannels(BaseModel):
-    model_config = ANSWER
-
-    sms: DayOfChannel
-    email: DayOfChannel
-    phone: DayOfChannel
+DayOfChannels = Annotated[dict[Method, DayOfChannel], EachChannel("DayOfChannels", lambda _: DayOfChannel)]
 
 
 class Day(BaseModel):
@@ -53,12 +49,7 @@ class ChannelTrend(BaseModel):
     change_pct: Annotated[float, Field(ge=-100, le=100, description="Points against the period before")]
 
 
-class ChannelTrends(BaseModel):
-    model_config = ANSWER
-
-    sms: ChannelTrend
-    email: ChannelTrend
-    phone: ChannelTrend
+ChannelTrends = Annotated[dict[Method, ChannelTrend], EachChannel("ChannelTrends", lambda _: ChannelTrend)]
 
 
 class RiskDistributionChanges(BaseModel):
@@ -109,10 +100,10 @@ class Trends(BaseModel):
         },
     )
 
-    organization_id: str
+    organization_id: OrganizationId
     period: Period
     daily_trends: list[Day] = Field(description="One a day of the period, today last; quiet days are zeros")
     channel_performance_trends: ChannelTrends
     risk_distribution_changes: RiskDistributionChanges
     current_risk_distribution: RiskSummary
-    last_updated: Instant = Field(description="End of the last successful sync whose load is published")
+    last_updated: LastUpdated

@@ -11,13 +11,7 @@ select
     outreach.outreach_attempts,
     outreach.successful_contacts,
     outreach.converted_contacts,
-    outreach.appointments_scheduled,
-    outreach.sms_attempts,
-    outreach.sms_successes,
-    outreach.email_attempts,
-    outreach.email_successes,
-    outreach.phone_attempts,
-    outreach.phone_successes
+    outreach.appointments_scheduled
 from {{ ref('trend_days') }} as days
 inner join {{ ref('risk_daily') }} as risk
     on risk.organization_id = days.organization_id and risk.day_number = days.day_number

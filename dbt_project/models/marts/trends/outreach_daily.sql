@@ -2,12 +2,6 @@ with outreach as (
     select
         organization_id,
         day_number,
-        count(*) filter (where method = 'sms') as sms_attempts,
-        count(*) filter (where method = 'sms' and is_success) as sms_successes,
-        count(*) filter (where method = 'email') as email_attempts,
-        count(*) filter (where method = 'email' and is_success) as email_successes,
-        count(*) filter (where method = 'phone') as phone_attempts,
-        count(*) filter (where method = 'phone' and is_success) as phone_successes,
         count(distinct patient_id) as outreach_attempts,
         count(distinct patient_id) filter (where is_success) as successful_contacts
     from {{ ref('trend_outreach') }}
@@ -30,13 +24,7 @@ select
     coalesce(outreach.outreach_attempts, 0) as outreach_attempts,
     coalesce(outreach.successful_contacts, 0) as successful_contacts,
     coalesce(conversions.converted_contacts, 0) as converted_contacts,
-    coalesce(conversions.appointments_scheduled, 0) as appointments_scheduled,
-    coalesce(outreach.sms_attempts, 0) as sms_attempts,
-    coalesce(outreach.sms_successes, 0) as sms_successes,
-    coalesce(outreach.email_attempts, 0) as email_attempts,
-    coalesce(outreach.email_successes, 0) as email_successes,
-    coalesce(outreach.phone_attempts, 0) as phone_attempts,
-    coalesce(outreach.phone_successes, 0) as phone_successes
+    coalesce(conversions.appointments_scheduled, 0) as appointments_scheduled
 from {{ ref('trend_days') }} as days
 left join outreach
     on outreach.organization_id = days.organization_id and outreach.day_number = days.day_number

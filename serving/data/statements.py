@@ -1,0 +1,42 @@
+"""The text of each statement: its `.sql` file, filled once, so that Postgres prepares it once.
+
+A file says `%(name)s` for what is asked, and `{Name}` for what is filled in: the JSON of the answer `Name`.
+"""
+
+import re
+from pathlib import Path
+from typing import LiteralString, cast
+
+from pydantic import BaseModel
+
+from serving.data.projection import models_in, projection
+
+SERVING = Path(__file__).parents[1]
+PART = re.compile(r"\{(\w+)\}")
+
+
+def statement(file: str, **parts: str) -> LiteralString:
+    """The statement in a file of `serving/`, with `parts` for what stands there in braces.
+
+    Raises:
+        KeyError: nobody says what a part is.
+    """
+    text = PART.sub(lambda part: parts[part[1]], (SERVING / file).read_text())
+    return cast("LiteralString", text)  # our own file and schemas: nothing in it comes from a caller
+
+
+def answering(file: str, schema: type[BaseModel], **parts: str) -> LiteralString:
+    """A statement that brings an answer's body as JSON text, and whether there is data and how fresh it is.
+
+    The file is a select of one row, or of none when what was asked about is not known: columns named as the
+    fields of `schema`, `patient_ids` (text[] of everybody it names) and, if it pages, `next_key` (text[],
+    where the next page begins). It may refer to `asked`: the organization, its zone, the clock, the data's
+    age. It filters by the parameter `organization_id`, not by `asked`: only so the planner sees whose rows.
+    """
+    models = {model.__name__: projection(model) for model in models_in(schema)}
+    return statement(
+        "data/answer.sql",
+        body=projection(schema),
+        next_key="next_key" if "next_cursor" in schema.model_fields else "null",
+        row=statement(file, **models, **parts),
+    )
