@@ -13,7 +13,7 @@ from psycopg import sql
 
 from orchestration.dbt.build import PROJECT, build, dbt_environment, dbt_home
 from tests.dbt_project.clinic import Clinic
-from tests.dbt_project.test_publishing import FIRST, draw
+from tests.dbt_project.generations import FIRST, draw
 from warehouse.settings import Settings
 from warehouse.wall import find_holes
 

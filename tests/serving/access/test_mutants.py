@@ -13,10 +13,9 @@ from serving.data.database import Database, DatabaseError
 from serving.data.tenancy import HoleInTheWallError, Wall
 from tests.serving.access.forgeries import REFUSED, bearer, header, later, sign
 from tests.serving.access.mutants import MUTANTS, mutated
+from tests.serving.checks import without_the_wall
 from tests.serving.conftest import CLERK_KEY, Api, Clerk, run_api, settings_for, wait_for
-from tests.serving.data.test_tenant_isolation import without_the_wall
-from tests.serving.features.test_operations import HEALTH
-from tests.serving.features.test_routes import LIST, RISK, SYNC
+from tests.serving.routes import HEALTH, LIST, RISK, SYNC
 from warehouse.settings import Settings
 
 Check = Callable[[Settings, Clerk], None]
