@@ -27,7 +27,14 @@ from tests.reference.tables import (
     treatment_notes,
     visits_as_of,
 )
-from tests.reference.trends import daily, days_back
+from tests.reference.trends import (
+    PERIODS,
+    channel_daily,
+    channel_trends,
+    daily,
+    days_back,
+    period_trends,
+)
 
 Row = dict[str, Any]
 
@@ -66,6 +73,15 @@ def some_days(question: Question) -> list[Row]:
     days = days_back(question)
     chance = random.Random(question.as_of.isoformat())
     return daily(question, [*chance.sample(days[:-8], 8), *days[-8:]])
+
+
+def all_channel_days(question: Question) -> list[Row]:
+    return channel_daily(question, days_back(question))
+
+
+def some_periods(question: Question) -> list[Row]:
+    chance = random.Random(question.as_of.isoformat())
+    return period_trends(question, chance.sample(list(PERIODS), 2))
 
 
 def contacts_answer(question: Question) -> Row:
@@ -107,6 +123,9 @@ MARTS = (
     Mart("bookings_attributed", ("visit_kind", "visit_id"), bookings_attributed),
     Mart("reengagement_performance_view", ("timeframe",), performance),
     Mart("reengagement_daily", ("day",), some_days, is_sampled=True),
+    Mart("reengagement_trends", ("period", "day"), some_periods, is_sampled=True),
+    Mart("channel_daily", ("day", "method"), all_channel_days),
+    Mart("channel_trends", ("period", "method"), channel_trends),
     Mart("the days of reengagement_daily", (), all_days, ALL_DAYS),
     Mart("patient_reengagement_master_view", ("patient_id",), master_view),
     Mart("active_patients", ("patient_id",), active_patients),

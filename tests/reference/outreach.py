@@ -105,7 +105,7 @@ def _performance(question: Question, timeframe: str) -> dict[str, Any]:
         "appointments_scheduled": len(first),
         "conversion_rate": rounded(conversion),
         "avg_days_to_reengage": _mean_days(question, list(first.values())),
-        **_channels(question, rows),
+        "communication_channels": _channels(question, rows),
         "industry_avg_contact_rate": CONTACT_BENCHMARK,
         "industry_avg_conversion": CONVERSION_BENCHMARK,
         "our_performance": _verdict(len(attempted), contact_rate, conversion),
@@ -140,19 +140,25 @@ def _channels(question: Question, rows: list[Attempt]) -> dict[str, Any]:
     responded = {method: sum(row.is_success for row in of[method]) for method in ("sms", "email", "phone")}
     booked = sum(row.id in credited for row in of["phone"])
     return {
-        "sms_sent": len(of["sms"]),
-        "sms_delivered": delivered,
-        "sms_responded": responded["sms"],
-        "sms_response_rate": rounded(percent(responded["sms"], delivered)),
-        "email_sent": len(of["email"]),
-        "email_opened": opened,
-        "email_opened_tracked": opened_is_known,
-        "email_responded": responded["email"],
-        "email_response_rate": rounded(percent(responded["email"], opened)),
-        "phone_attempted": len(of["phone"]),
-        "phone_connected": responded["phone"],
-        "phone_appointment_booked": booked,
-        "phone_conversion_rate": rounded(percent(booked, responded["phone"])),
+        "sms": {
+            "sent": len(of["sms"]),
+            "delivered": delivered,
+            "responded": responded["sms"],
+            "response_rate": float(rounded(percent(responded["sms"], delivered))),
+        },
+        "email": {
+            "sent": len(of["email"]),
+            "opened": opened,
+            "opened_tracked": opened_is_known,
+            "responded": responded["email"],
+            "response_rate": float(rounded(percent(responded["email"], opened))),
+        },
+        "phone": {
+            "attempted": len(of["phone"]),
+            "connected": responded["phone"],
+            "appointment_booked": booked,
+            "conversion_rate": float(rounded(percent(booked, responded["phone"]))),
+        },
     }
 
 

@@ -168,9 +168,14 @@ def clinics(module_warehouse: Settings) -> Settings:
             marts.insert(connection, "marts.contacts_with_appointments", [contact])
         for organization_id in ("org_a", "org_b"):
             insert = partial(marts.insert, connection)
-            insert("marts.reengagement_daily", marts.daily_rows(organization_id, critical=1, new_at_risk=1))
-            for days in (7, 30, 90):
-                row = marts.performance_row(organization_id, f"last_{days}_days", sms_sent=65 + days)
+            days = marts.daily_rows(organization_id, critical=1, new_at_risk=1, critical_trend="increasing")
+            insert("marts.reengagement_trends", marts.of_each_period(days))
+            insert("marts.channel_trends", marts.channel_rows(organization_id))
+            for length in (7, 30, 90):
+                channels = marts.channels(65 + length)
+                row = marts.performance_row(
+                    organization_id, f"last_{length}_days", communication_channels=channels
+                )
                 insert("marts.reengagement_performance_view", [row])
     return module_warehouse
 

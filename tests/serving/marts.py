@@ -8,12 +8,14 @@ from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
 
 from warehouse.settings import Settings
 
 TODAY = dt.date(2025, 6, 30)
 AS_OF = dt.datetime(2025, 6, 30, 12, tzinfo=dt.UTC)
+PERIODS = {"7d": 7, "30d": 30, "90d": 90, "6m": 182, "1y": 365}
+METHODS = ("sms", "email", "phone")
 
 RELATIONS: dict[LiteralString, dict[LiteralString, LiteralString]] = {
     "active_patients": {
@@ -84,25 +86,14 @@ RELATIONS: dict[LiteralString, dict[LiteralString, LiteralString]] = {
         "appointments_scheduled": "bigint",
         "conversion_rate": "numeric",
         "avg_days_to_reengage": "numeric",
-        "sms_sent": "bigint",
-        "sms_delivered": "bigint",
-        "sms_responded": "bigint",
-        "sms_response_rate": "numeric",
-        "email_sent": "bigint",
-        "email_opened": "bigint",
-        "email_opened_tracked": "boolean",
-        "email_responded": "bigint",
-        "email_response_rate": "numeric",
-        "phone_attempted": "bigint",
-        "phone_connected": "bigint",
-        "phone_appointment_booked": "bigint",
-        "phone_conversion_rate": "numeric",
+        "communication_channels": "json",
         "industry_avg_contact_rate": "numeric",
         "industry_avg_conversion": "numeric",
         "our_performance": "text",
     },
-    "reengagement_daily": {
+    "reengagement_trends": {
         "organization_id": "text",
+        "period": "text",
         "day": "date",
         "critical": "bigint",
         "high": "bigint",
@@ -112,15 +103,31 @@ RELATIONS: dict[LiteralString, dict[LiteralString, LiteralString]] = {
         "new_at_risk": "bigint",
         "reengaged_successfully": "bigint",
         "outreach_attempts": "bigint",
-        "successful_contacts": "bigint",
-        "converted_contacts": "bigint",
         "appointments_scheduled": "bigint",
-        "sms_attempts": "bigint",
-        "sms_successes": "bigint",
-        "email_attempts": "bigint",
-        "email_successes": "bigint",
-        "phone_attempts": "bigint",
-        "phone_successes": "bigint",
+        "contact_success_rate": "numeric",
+        "conversion_rate": "numeric",
+        "critical_trend": "text",
+        "high_trend": "text",
+        "is_improvement": "boolean",
+    },
+    "channel_daily": {
+        "organization_id": "text",
+        "day": "date",
+        "method": "text",
+        "attempts": "bigint",
+        "successes": "bigint",
+    },
+    "channel_trends": {
+        "organization_id": "text",
+        "period": "text",
+        "method": "text",
+        "place": "integer",
+        "attempts": "bigint",
+        "successes": "bigint",
+        "former_attempts": "bigint",
+        "former_successes": "bigint",
+        "change_points": "numeric",
+        "success_rate_trend": "text",
     },
     "dim_patients": {
         "organization_id": "text",
@@ -341,6 +348,23 @@ def patient_row(organization_id: str, patient_id: str, **more: Any) -> Row:
     } | more
 
 
+def channels(texts: int) -> Json:
+    """The document's sample, but for the number of texts sent."""
+    return Json(
+        {
+            "sms": {"sent": texts, "delivered": 87, "responded": 52, "response_rate": 59.8},
+            "email": {
+                "sent": 78,
+                "opened": 45,
+                "opened_tracked": True,
+                "responded": 23,
+                "response_rate": 51.1,
+            },
+            "phone": {"attempted": 34, "connected": 28, "appointment_booked": 21, "conversion_rate": 75.0},
+        }
+    )
+
+
 def performance_row(organization_id: str, timeframe: str, **more: Any) -> Row:
     """The document's sample."""
     return {
@@ -352,31 +376,35 @@ def performance_row(organization_id: str, timeframe: str, **more: Any) -> Row:
         "appointments_scheduled": 67,
         "conversion_rate": "75.3",
         "avg_days_to_reengage": "8.5",
-        "sms_sent": 95,
-        "sms_delivered": 87,
-        "sms_responded": 52,
-        "sms_response_rate": "59.8",
-        "email_sent": 78,
-        "email_opened": 45,
-        "email_opened_tracked": True,
-        "email_responded": 23,
-        "email_response_rate": "51.1",
-        "phone_attempted": 34,
-        "phone_connected": 28,
-        "phone_appointment_booked": 21,
-        "phone_conversion_rate": "75.0",
+        "communication_channels": channels(95),
         "industry_avg_contact_rate": "55.0",
         "industry_avg_conversion": "68.0",
         "our_performance": "above_average",
     } | more
 
 
-def daily_rows(organization_id: str, **today: int) -> list[Row]:
-    """366 days, today last, on which nothing happened but what `today` says of the last."""
-    counts = [name for name in RELATIONS["reengagement_daily"] if name not in {"organization_id", "day"}]
+def daily_rows(organization_id: str, **today: Any) -> list[Row]:
+    """The days of a year, today last, on which nothing happened but what `today` says of the last."""
+    quiet = dict.fromkeys(
+        (name for name, kind in RELATIONS["reengagement_trends"].items() if kind in {"bigint", "numeric"}), 0
+    ) | {"critical_trend": "stable", "high_trend": "stable", "is_improvement": False}
     rows: list[Row] = [
-        {"organization_id": organization_id, "day": TODAY - dt.timedelta(days=ago)} | dict.fromkeys(counts, 0)
-        for ago in range(365, -1, -1)
+        {"organization_id": organization_id, "day": TODAY - dt.timedelta(days=ago)} | quiet
+        for ago in range(364, -1, -1)
     ]
     rows[-1] |= today
     return rows
+
+
+def of_each_period(rows: list[Row]) -> list[Row]:
+    return [row | {"period": period} for period, days in PERIODS.items() for row in rows[-days:]]
+
+
+def channel_rows(organization_id: str) -> list[Row]:
+    """Each channel in each period: no trend."""
+    quiet = {"change_points": "0.0", "success_rate_trend": "stable"}
+    return [
+        {"organization_id": organization_id, "period": period, "method": method, "place": place} | quiet
+        for period in PERIODS
+        for place, method in enumerate(METHODS, 1)
+    ]

@@ -21,7 +21,8 @@ def contract(model: str) -> dict[str, str]:
 
 WHOLE = (
     *("active_patients", "contacts_with_appointments", "patient_reengagement_master_view"),
-    *("reengagement_performance_view", "reengagement_daily", "patient_recent_appointments"),
+    *("reengagement_performance_view", "reengagement_trends", "patient_recent_appointments"),
+    *("channel_daily", "channel_trends"),
 )
 IN_PART = (
     "dim_patients",

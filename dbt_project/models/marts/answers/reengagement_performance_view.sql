@@ -1,4 +1,34 @@
-with totals as (
+with channels as (
+    select
+        *,
+        case kind
+            when 'text'
+                then json_build_object(
+                    'sent', attempts,
+                    'delivered', delivered,
+                    'responded', responded,
+                    'response_rate', {{ rate('responded', 'delivered') }}
+                )
+            when 'mail'
+                then json_build_object(
+                    'sent', attempts,
+                    'opened', opened,
+                    'opened_tracked', is_opening_tracked,
+                    'responded', responded,
+                    'response_rate', {{ rate('responded', 'opened') }}
+                )
+            when 'call'
+                then json_build_object(
+                    'attempted', attempts,
+                    'connected', responded,
+                    'appointment_booked', booked,
+                    'conversion_rate', {{ rate('booked', 'responded') }}
+                )
+        end as counts
+    from {{ ref('channel_performance') }}
+),
+
+totals as (
     select
         organization_id,
         timeframe,
@@ -6,34 +36,14 @@ with totals as (
         sum(successful_patient_days)::bigint as successful_contacts,
         sum(booked)::bigint as appointments_scheduled,
         round(sum(days_to_reengage) / nullif(sum(booked), 0), 1) as avg_days_to_reengage,
-        json_object_agg(
-            method,
-            case kind
-                when 'text'
-                    then json_build_object(
-                        'sent', attempts,
-                        'delivered', delivered,
-                        'responded', responded,
-                        'response_rate', {{ rate('responded', 'delivered') }}
-                    )
-                when 'mail'
-                    then json_build_object(
-                        'sent', attempts,
-                        'opened', opened,
-                        'opened_tracked', is_opening_tracked,
-                        'responded', responded,
-                        'response_rate', {{ rate('responded', 'opened') }}
-                    )
-                when 'call' then json_build_object(
-                    'attempted', attempts,
-                    'connected', responded,
-                    'appointment_booked', booked,
-                    'conversion_rate', {{ rate('booked', 'responded') }}
-                )
-            end
-            order by place
-        ) as communication_channels
-    from {{ ref('channel_performance') }}
+        -- spelt as json_build_object spells, which json_object_agg does not
+        (
+            '{' || string_agg(
+                to_json(method)::text || ' : ' || counts::text, ', '
+                order by place
+            ) || '}'
+        )::json as communication_channels
+    from channels
     group by organization_id, timeframe
 ),
 
