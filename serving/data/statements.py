@@ -5,7 +5,7 @@ A file says `%(name)s` for what is asked, and `{Name}` for what is filled in: th
 
 import re
 from pathlib import Path
-from typing import LiteralString, cast
+from typing import LiteralString
 
 from pydantic import BaseModel
 
@@ -21,8 +21,8 @@ def statement(file: str, **parts: str) -> LiteralString:
     Raises:
         KeyError: nobody says what a part is.
     """
-    text = PART.sub(lambda part: parts[part[1]], (SERVING / file).read_text())
-    return cast("LiteralString", text)  # our own file and schemas: nothing in it comes from a caller
+    # our own file and schemas: nothing in it comes from a caller
+    return PART.sub(lambda part: parts[part[1]], (SERVING / file).read_text())
 
 
 def answering(file: str, schema: type[BaseModel], **parts: str) -> LiteralString:

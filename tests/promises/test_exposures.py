@@ -34,7 +34,8 @@ def test_every_route_that_reads_marts_is_an_exposure() -> None:
 def test_the_marts_of_the_exposures_are_those_that_the_api_names() -> None:
     named = {
         relation
-        for path in (ROOT / "serving").rglob("*.py")
+        for path in (ROOT / "serving").rglob("*")
+        if path.suffix in {".py", ".sql"}
         for relation in re.findall(r"\b(?:marts|operations)\.([a-z_]+)", path.read_text())
     }
     listed = {

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from serving.features.outreach.channels import CHANNELS, Method
+from serving.features.channels import CHANNELS, Method
 from serving.openapi.fields import ANSWER, Instant
 
 Outcome = Literal["success", "no_response", "failed"]

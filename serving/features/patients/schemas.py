@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from serving.data.projection import Column
-from serving.features.outreach.channels import Method
+from serving.features.channels import Method
 from serving.features.outreach.schemas import Outcome
 from serving.features.reengagement.schemas import PATIENT_EXAMPLE, PrioritizedPatient
 from serving.openapi.fields import ANSWER, Instant, LastUpdated, OrganizationId

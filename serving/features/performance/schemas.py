@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving.features.outreach.channels import EachChannel, Method
+from serving.features.channels import EachChannel, Method
 from serving.openapi.fields import ANSWER, Count, LastUpdated, OrganizationId, Percent
 
 Timeframe = Literal["last_7_days", "last_30_days", "last_90_days"]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving.features.outreach.channels import EachChannel, Method
+from serving.features.channels import EachChannel, Method
 from serving.features.reengagement.schemas import RiskSummary
 from serving.openapi.fields import ANSWER, Count, LastUpdated, OrganizationId, Percent
 

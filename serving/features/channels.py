@@ -14,7 +14,7 @@ from pydantic_core import CoreSchema
 
 from serving.openapi.fields import ANSWER
 
-SEED = Path(__file__).parents[3] / "dbt_project" / "seeds" / "channels.csv"
+SEED = Path(__file__).parents[2] / "dbt_project" / "seeds" / "channels.csv"
 
 
 @dataclass(frozen=True)
