@@ -21,8 +21,8 @@ TOP_LEVEL = {
         "bench",
         "docs",
     ),
-    *("pyproject.toml", "profiles.yml", "requirements.lock", "Makefile", "README.md", ".ci", ".gitignore"),
-    *(".env.example", ".sqlfluffignore"),
+    *("pyproject.toml", "profiles.yml", "requirements.lock", "development.lock", "Makefile", "README.md"),
+    *(".ci", ".gitignore", ".env.example", ".sqlfluffignore"),
 }
 
 
@@ -60,8 +60,9 @@ def test_no_test_imports_another() -> None:
 
 
 def test_each_locked_package_has_an_exact_version_and_a_hash() -> None:
-    packages = re.split(r"\n(?=\S)", (ROOT / "requirements.lock").read_text().strip())
+    packages = re.split(r"\n(?=\S)", (ROOT / "development.lock").read_text().strip())
     assert len(packages) > 100
+    assert [package for package in packages if package.startswith("uv==")], "it installs the others"
     loose = [
         package
         for package in packages
