@@ -10,12 +10,12 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Json, Jsonb
 
+from serving.features.channels import METHODS
 from warehouse.settings import Settings
 
 TODAY = dt.date(2025, 6, 30)
 AS_OF = dt.datetime(2025, 6, 30, 12, tzinfo=dt.UTC)
 PERIODS = {"7d": 7, "30d": 30, "90d": 90, "6m": 182, "1y": 365}
-METHODS = ("sms", "email", "phone")
 
 RELATIONS: dict[LiteralString, dict[LiteralString, LiteralString]] = {
     "active_patients": {
@@ -128,6 +128,11 @@ RELATIONS: dict[LiteralString, dict[LiteralString, LiteralString]] = {
         "former_successes": "bigint",
         "change_points": "numeric",
         "success_rate_trend": "text",
+    },
+    "failed_outreach": {
+        "organization_id": "text",
+        "patient_id": "text",
+        "failed_recently": "bigint",
     },
     "dim_patients": {
         "organization_id": "text",

@@ -7,7 +7,7 @@ import pytest
 
 from tests.dbt_project.clinic import NOON, Clinic, as_api, days
 from warehouse.settings import Settings
-from warehouse.wall import find_holes
+from warehouse.tenant_isolation.holes import find_holes
 
 # What is done to the database, and what is said about it.
 MUTANTS: dict[LiteralString, list[str]] = {

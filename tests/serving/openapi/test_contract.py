@@ -22,7 +22,7 @@ def contract(model: str) -> dict[str, str]:
 WHOLE = (
     *("active_patients", "contacts_with_appointments", "patient_reengagement_master_view"),
     *("reengagement_performance_view", "reengagement_trends", "patient_recent_appointments"),
-    *("channel_daily", "channel_trends"),
+    *("channel_daily", "channel_trends", "failed_outreach"),
 )
 IN_PART = (
     "dim_patients",
