@@ -15,16 +15,15 @@ from serving.access.caller import Member
 from serving.access.guard import Guard
 from serving.data.asking import ask
 from serving.data.database import Database, DatabaseError
-from serving.data.framing import framed
+from serving.data.framing import statement
 from serving.data.reply import Reply
 from serving.data.route import Data, data_router
 from serving.data.tenancy import TenantIsolation, TenantIsolationError
 from tests.serving.access.forgeries import REFUSED, bearer, header, later, sign
 from tests.serving.access.mutants import MUTANTS, mutated
+from tests.serving.checks import without_the_wall
 from tests.serving.conftest import CLERK_KEY, Api, Clerk, run_api, settings_for, wait_for
-from tests.serving.data.test_tenant_isolation import without_the_wall
-from tests.serving.features.test_operations import HEALTH
-from tests.serving.features.test_routes import LIST, RISK, SYNC
+from tests.serving.routes import HEALTH, LIST, RISK, SYNC
 from warehouse.settings import Settings
 
 Check = Callable[[Settings, Clerk], None]
@@ -131,13 +130,16 @@ def views_are_written_down(clinics: Settings, clerk: Clerk) -> None:
 def forgetful_routes_are_written_down(clinics: Settings, clerk: Clerk) -> None:
     """A route whose handler says nothing of the audit, though its answer names somebody."""
     router = data_router("/api/v1/reengagement/{org_id}/forgetful", "reengagement")
-    statement: LiteralString = framed("select '{}' as body, '{101}'::text[] as patient_ids")
+    row = "select '{101}'::text[] as patient_ids"
+    question: LiteralString = statement(
+        "data/answer.sql", body="json_build_object()", next_key="null", row=row
+    )
 
     @router.get("", response_model=None)
     async def forgetful(
         caller: Annotated[Member, Depends(Guard(tier="regular", role="member"))], data: Data
     ) -> Reply:
-        return Reply(await ask(data, caller, statement, {}))
+        return Reply(await ask(data, caller, question, {}))
 
     name = f"check-{time.monotonic_ns()}"
     with desk(clinics, clerk) as api:

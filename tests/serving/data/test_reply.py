@@ -10,15 +10,26 @@ from fastapi import Depends
 from serving.access.caller import Member
 from serving.access.guard import Guard
 from serving.data.asking import ask
-from serving.data.framing import framed
+from serving.data.framing import statement
 from serving.data.reply import Reply
 from serving.data.route import Data, data_router
 from tests.serving.conftest import Api, Clerk, run_api, settings_for
 from warehouse.settings import Settings
 
 PATH = "/api/v1/reengagement/{org_id}/new"
-NAMED: LiteralString = framed("select '{\"name\" : \"Pat\"}' as body, '{101,102}'::text[] as patient_ids")
-NOBODY: LiteralString = framed("select '{\"names\" : []}' as body, '{}'::text[] as patient_ids")
+ANSWER = "data/answer.sql"
+NAMED: LiteralString = statement(
+    ANSWER,
+    body="json_build_object('name', 'Pat')",
+    next_key="null",
+    row="select '{101,102}'::text[] as patient_ids",
+)
+NOBODY: LiteralString = statement(
+    ANSWER,
+    body="json_build_object('names', '[]'::json)",
+    next_key="null",
+    row="select '{}'::text[] as patient_ids",
+)
 Caller = Annotated[Member, Depends(Guard(tier="regular", role="member"))]
 
 router = data_router(PATH, "reengagement")
