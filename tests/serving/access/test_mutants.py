@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from serving.access.caller import Member
 from serving.access.guard import Guard
+from serving.data.answer import Answer
 from serving.data.database import Database, DatabaseError
 from serving.data.reply import Reply
 from serving.data.route import data_router
