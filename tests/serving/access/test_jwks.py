@@ -15,7 +15,7 @@ from sandbox.clerk.issuer import SigningKey
 from serving.access.jwks import FetchedJwks, read_jwks
 from tests.serving.access.forgeries import REFUSED
 from tests.serving.conftest import Clerk, run_api, run_clerk, settings_for
-from tests.serving.features.test_routes import RISK
+from tests.serving.routes import RISK
 from warehouse.settings import Settings
 
 OLD = SigningKey("ins_old", rsa.generate_private_key(65537, 2048))

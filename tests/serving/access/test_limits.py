@@ -5,7 +5,7 @@ import time
 
 from serving.access.limits import HOUR_MS, MemoryLimits, Standing, Tier
 from tests.serving.conftest import Clerk, run_api, settings_for
-from tests.serving.features.test_routes import RISK, SUMMARY, SYNC
+from tests.serving.routes import RISK, SUMMARY, SYNC
 from warehouse.settings import Settings
 
 NAMES = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")

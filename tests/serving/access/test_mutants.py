@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, LiteralString
 
 import psycopg
 import pytest
@@ -13,17 +13,17 @@ from pydantic import SecretStr
 
 from serving.access.caller import Member
 from serving.access.guard import Guard
-from serving.data.answer import Answer
+from serving.data.asking import ask
 from serving.data.database import Database, DatabaseError
+from serving.data.framing import statement
 from serving.data.reply import Reply
-from serving.data.route import data_router
+from serving.data.route import Data, data_router
 from serving.data.tenancy import TenantIsolation, TenantIsolationError
 from tests.serving.access.forgeries import REFUSED, bearer, header, later, sign
 from tests.serving.access.mutants import MUTANTS, mutated
+from tests.serving.checks import without_the_wall
 from tests.serving.conftest import CLERK_KEY, Api, Clerk, run_api, settings_for, wait_for
-from tests.serving.data.test_tenant_isolation import without_the_wall
-from tests.serving.features.test_operations import HEALTH
-from tests.serving.features.test_routes import LIST, RISK, SYNC
+from tests.serving.routes import HEALTH, LIST, RISK, SYNC
 from warehouse.settings import Settings
 
 Check = Callable[[Settings, Clerk], None]
@@ -130,11 +130,16 @@ def views_are_written_down(clinics: Settings, clerk: Clerk) -> None:
 def forgetful_routes_are_written_down(clinics: Settings, clerk: Clerk) -> None:
     """A route whose handler says nothing of the audit, though its answer names somebody."""
     router = data_router("/api/v1/reengagement/{org_id}/forgetful", "reengagement")
-    named = Answer("{}", ("101",), None, "2025-06-30T12:00:00Z", is_stale=False)
+    row = "select '{101}'::text[] as patient_ids"
+    question: LiteralString = statement(
+        "data/answer.sql", body="json_build_object()", next_key="null", row=row
+    )
 
     @router.get("", response_model=None)
-    async def forgetful(_caller: Annotated[Member, Depends(Guard(tier="regular", role="member"))]) -> Reply:
-        return Reply(named)
+    async def forgetful(
+        caller: Annotated[Member, Depends(Guard(tier="regular", role="member"))], data: Data
+    ) -> Reply:
+        return Reply(await ask(data, caller, question, {}))
 
     name = f"check-{time.monotonic_ns()}"
     with desk(clinics, clerk) as api:

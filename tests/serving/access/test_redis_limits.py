@@ -19,8 +19,8 @@ from serving.http.errors import Unavailable
 from tests.conftest import free_port
 from tests.redis import run_redis
 from tests.serving.conftest import Clerk, wait_for
-from tests.serving.features.test_routes import RISK
-from tests.serving.test_main import environment, is_ready, run
+from tests.serving.process import environment, is_ready, run
+from tests.serving.routes import RISK
 from warehouse.settings import Settings
 
 PER_HOUR: dict[Tier, int] = {"admin": 5, "sync": 1, "regular": 40}

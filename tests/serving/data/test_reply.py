@@ -1,7 +1,7 @@
 """Whoever is named is recorded, whether or not the handler thought of it."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, LiteralString
 
 import psycopg
 import pytest
@@ -9,33 +9,45 @@ from fastapi import Depends
 
 from serving.access.caller import Member
 from serving.access.guard import Guard
-from serving.data.answer import Answer
+from serving.data.asking import ask
+from serving.data.framing import statement
 from serving.data.reply import Reply
-from serving.data.route import data_router
+from serving.data.route import Data, data_router
 from tests.serving.conftest import Api, Clerk, run_api, settings_for
 from warehouse.settings import Settings
 
 PATH = "/api/v1/reengagement/{org_id}/new"
-NAMED = Answer('{"name" : "Pat"}', ("101", "102"), None, "2025-06-30T12:00:00Z", is_stale=False)
-NOBODY = Answer('{"names" : []}', (), None, "2025-06-30T12:00:00Z", is_stale=False)
+ANSWER = "data/answer.sql"
+NAMED: LiteralString = statement(
+    ANSWER,
+    body="json_build_object('name', 'Pat')",
+    next_key="null",
+    row="select '{101,102}'::text[] as patient_ids",
+)
+NOBODY: LiteralString = statement(
+    ANSWER,
+    body="json_build_object('names', '[]'::json)",
+    next_key="null",
+    row="select '{}'::text[] as patient_ids",
+)
 Caller = Annotated[Member, Depends(Guard(tier="regular", role="member"))]
 
 router = data_router(PATH, "reengagement")
 
 
 @router.get("/forgetful", response_model=None)
-async def forgetful(_caller: Caller) -> Reply:
-    return Reply(NAMED)
+async def forgetful(caller: Caller, data: Data) -> Reply:
+    return Reply(await ask(data, caller, NAMED, {}))
 
 
 @router.get("/nobody", response_model=None)
-async def nobody(_caller: Caller) -> Reply:
-    return Reply(NOBODY)
+async def nobody(caller: Caller, data: Data) -> Reply:
+    return Reply(await ask(data, caller, NOBODY, {}))
 
 
 @router.get("/search", response_model=None)
-async def search(_caller: Caller) -> Reply:
-    return Reply(NOBODY, {"search": True})
+async def search(caller: Caller, data: Data) -> Reply:
+    return Reply(await ask(data, caller, NOBODY, {}), {"search": True})
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,10 @@ from serving.app import create_app
 from serving.data.tenancy import TenantIsolation, TenantIsolationError
 from tests.conftest import free_port
 from tests.serving import marts
+from tests.serving.checks import without_the_wall
 from tests.serving.conftest import Api, Clerk, run_api, settings_for
-from tests.serving.features.test_routes import ACTIVE, DATA_ROUTES, LIST, RISK
-from tests.serving.test_main import environment, run
+from tests.serving.process import environment, run
+from tests.serving.routes import ACTIVE, DATA_ROUTES, LIST, RISK
 from warehouse.settings import Settings
 
 
@@ -27,16 +28,6 @@ def seen_by_the_role(warehouse: Settings, table: LiteralString) -> set[str]:
         connection.execute("set local app.organization_id = 'org_a'")
         statement = sql.SQL("select distinct organization_id from {}").format(sql.SQL(table))
         return {row[0] for row in connection.execute(statement)}
-
-
-@contextmanager
-def without_the_wall(warehouse: Settings, table: LiteralString) -> Iterator[None]:
-    with psycopg.connect(warehouse.url("owner"), autocommit=True) as connection:
-        connection.execute(sql.SQL("alter table {} disable row level security").format(sql.SQL(table)))
-        try:
-            yield
-        finally:
-            connection.execute(sql.SQL("alter table {} enable row level security").format(sql.SQL(table)))
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from serving.features.trends.schemas import Trends
 from tests.conftest import create_database, drop_database
 from tests.serving import marts
 from tests.serving.conftest import Api, Clerk, run_api, settings_for
-from tests.serving.features.test_routes import PERFORMANCE, TRENDS
+from tests.serving.routes import PERFORMANCE, TRENDS
 from warehouse.settings import Settings
 
 LEVELS = ("critical", "high", "medium", "low", "engaged")
