@@ -12,7 +12,12 @@ from serving.features.active_patients.schemas import ActivePatients, ActivePatie
 from serving.features.contacts.schemas import ContactsWithAppointments
 from serving.features.patients.schemas import PatientPage
 from serving.features.performance.schemas import Performance
-from serving.features.reengagement.schemas import Dashboard, PrioritizedPatients, RiskMetrics
+from serving.features.reengagement.schemas import (
+    PATIENT_EXAMPLE,
+    Dashboard,
+    PrioritizedPatients,
+    RiskMetrics,
+)
 from serving.features.trends.schemas import Trends
 from tests.serving import marts
 from tests.serving.conftest import Api
@@ -60,7 +65,8 @@ RISK_BODY = {
 }
 LIST_BODY: dict[str, Any] = {
     "patients": [
-        {
+        PATIENT_EXAMPLE
+        | {
             "id": "101",
             "name": "Pat org_a 101",
             "phone": "+61491570006",
