@@ -9,7 +9,10 @@ export RUNTIME__DLTHUB_TELEMETRY := false
 export DAGSTER_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
 
-.PHONY: help demo down test test-tenancy test-long check lock format system-packages client
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+    --no-emit-find-links --no-annotate --no-header --group build pyproject.toml
+
+.PHONY: help install demo down test test-tenancy test-long check lock format system-packages client
 
 # Programs that tests use and Python cannot bring, by Debian's names; Python itself needs none of them.
 SYSTEM_PACKAGES := chromium redis-server nodejs npm
@@ -18,14 +21,25 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 20
 
 # The stamp is written last, so a half-made environment is made again from nothing.
-.venv/ready: requirements.lock pyproject.toml
-	@echo "environment: installing the locked packages into .venv"
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python >= 3.11 is needed; set PYTHON=/path/to/python3.11" >&2; exit 1; }
-	@test -e .venv/ready && test -x $(BIN)/python || { rm -rf .venv && $(PYTHON) -m venv .venv; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv==0.13.9'
-	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
-	@touch .venv/ready
+define environment
+@echo "environment: installing the packages of $< into .venv"
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python >= 3.11 is needed; set PYTHON=/path/to/python3.11" >&2; exit 1; }
+@test -e $@ && test -x $(BIN)/python || { rm -rf .venv && $(PYTHON) -m venv .venv; }
+@sed -n '/^uv==/,/[^\\]$$/p' $< > .venv/uv.lock
+@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock
+@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes $<
+@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+@touch $@
+endef
+
+install: .venv/production ## what a server needs, without the tests' tools and the demo's
+
+.venv/production: requirements.lock pyproject.toml
+	$(environment)
+
+.venv/ready: development.lock pyproject.toml
+	@test ! -e .venv/production || { echo "here is a server's environment: develop in another folder, or remove .venv first" >&2; exit 1; }
+	$(environment)
 
 demo: .venv/ready ## two clinics, the whole way, in a few minutes (DETACH=1 returns once all answers)
 	@$(BIN)/python -m demo $(if $(DETACH),--detach)
@@ -46,7 +60,7 @@ system-packages: ## install the programs that tests use (Debian, as root), where
 	@tests/system_packages $(SYSTEM_PACKAGES)
 
 test: system-packages check ## everything the CI runs
-	@$(BIN)/pytest -m 'not long' --numprocesses 2 --dist loadfile
+	@$(BIN)/pytest -m 'not long' --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-tenancy: system-packages .venv/ready ## a hundred thousand requests of eight clinics at once, looking for a leak
 	@$(BIN)/pytest -m long tests/serving/test_tenancy.py
@@ -66,5 +80,5 @@ client: .venv/ready ## what dbt says of columns, for the API; the TypeScript typ
 	@cd serving/client && npm ci --silent && $(CURDIR)/$(BIN)/python -m serving.openapi > openapi.json && npm run --silent generate
 
 lock: .venv/ready ## resolve the packages again: exact versions, hashes, no addresses
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	    --no-annotate --no-header --group dev --group build pyproject.toml -o requirements.lock
+	@$(COMPILE) --group demo --group dev -o development.lock
+	@$(COMPILE) --constraint development.lock -o requirements.lock

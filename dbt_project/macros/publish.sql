@@ -50,6 +50,10 @@
     {{ return(served) }}
 {% endmacro %}
 
+{% macro key_of(node) %}
+    {{ return((node.constraints | selectattr('type', 'equalto', 'primary_key') | first).columns) }}
+{% endmacro %}
+
 {% macro create_results() %}
     create table if not exists checks.held_back (
         organization_id text not null, check_name text not null, failed_rows bigint not null
@@ -78,7 +82,7 @@
 {% macro publish_table(node) %}
     {%- set served = api.Relation.create(node.database, node.schema, node.alias, type='table') -%}
     {%- set candidates = candidates_of(served) -%}
-    {%- set key = node.config.get('key') -%}
+    {%- set key = key_of(node) -%}
     {%- set patient = node.config.get('patient_column') -%}
     {%- set columns = node.columns.keys() | list -%}
     {#- What is ours and not the clinic's comes also to whoever is held back: views count upon it. -#}

@@ -11,8 +11,7 @@ from ingestion.pipeline import prepare_dlt
 from ingestion.sync import sync_organization
 from orchestration.dbt.build import build
 from sandbox.cliniko.server import run_cliniko
-from tests.ingestion.clinics import Control, Record, key_of, make_clinic, patient
-from tests.ingestion.test_optional_feeds import invoice
+from tests.ingestion.clinics import Control, Record, invoice, key_of, make_clinic, patient
 from warehouse.organizations import add_organization
 from warehouse.sealing import Secret
 from warehouse.settings import Settings

@@ -40,3 +40,10 @@ def campaign(built: Settings) -> Clinic:
 @pytest.fixture
 def clinic(built: Settings) -> Clinic:
     return Clinic(built, "org_main")
+
+
+@pytest.fixture
+def scratch(cluster: Settings) -> Iterator[str]:
+    name = "from_nothing"
+    yield name
+    drop_database(cluster, name)

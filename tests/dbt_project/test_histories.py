@@ -1,24 +1,15 @@
 """Incremental equals a rebuild: after random histories each served row is as built from nothing."""
 
-from collections.abc import Iterator
-from datetime import datetime
-from itertools import chain
 from random import Random
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from ingestion.retention import forget_versions
 from orchestration.dbt.build import build
-from tests.conftest import create_database, drop_database
-from tests.dbt_project.clinic import NOON, days
 from tests.dbt_project.histories import History
-from tests.dbt_project.readers import relations
+from tests.dbt_project.rebuilding import assert_equal, built_from_nothing, check
 from warehouse.settings import Settings
-
-OURS = ("staging", "intermediate", "candidates", "checks", "operations", "marts")
-INSTANTS: tuple[datetime, ...] = (NOON - days(30), NOON, NOON + days(45))
 
 
 def live(settings: Settings, organizations: int, steps: int, builds: int, seed: int) -> None:
@@ -38,55 +29,6 @@ def live(settings: Settings, organizations: int, steps: int, builds: int, seed: 
         waiting = held
         result = build(settings)
         assert result.held_back == {}
-
-
-def built_from_nothing(cluster: Settings, settings: Settings, name: str) -> Settings:
-    """A copy of the warehouse with the raw log and the accepted loads, and nothing that a build made."""
-    copy = create_database(cluster, name, template=settings.database_name)
-    with psycopg.connect(copy.url("admin")) as connection:
-        for schema in OURS:
-            connection.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
-        connection.execute("update app.loads set frozen_at = null, published_at = null")
-        connection.execute("delete from app.publications")
-    build(copy)
-    return copy
-
-
-def rows(settings: Settings, relation: str, as_of: datetime) -> list[str]:
-    """Every column of every row of every organization, as text."""
-    with psycopg.connect(settings.url("owner")) as connection:
-        connection.execute(sql.SQL("set local app.as_of = {}").format(sql.Literal(as_of.isoformat())))
-        found = connection.execute(
-            sql.SQL("select served::text from {} as served order by 1").format(
-                sql.Identifier("marts", relation)
-            )
-        )
-        return [row[0] for row in found]
-
-
-def assert_equal(settings: Settings, rebuilt: Settings) -> None:
-    tables, views = relations(settings, "r"), relations(settings, "v")
-    assert (tables, views) == (relations(rebuilt, "r"), relations(rebuilt, "v"))
-    assert len(tables) >= 9
-    asked: dict[str, tuple[datetime, ...]] = dict.fromkeys(tables, (NOON,)) | dict.fromkeys(views, INSTANTS)
-    for relation, instants in asked.items():
-        incremental = [rows(settings, relation, as_of) for as_of in instants]
-        again = [rows(rebuilt, relation, as_of) for as_of in instants]
-        only = sorted(set(chain(*incremental)) ^ set(chain(*again)))
-        assert incremental == again, f"{relation}: {only[:4]}"
-        assert any(incremental), f"{relation}: nothing to compare"
-
-
-@pytest.fixture
-def scratch(cluster: Settings) -> Iterator[str]:
-    name = "from_nothing"
-    yield name
-    drop_database(cluster, name)
-
-
-def check(cluster: Settings, settings: Settings, scratch: str) -> None:
-    assert_equal(settings, built_from_nothing(cluster, settings, scratch))
-    assert build(settings, full=True).rows_written == 0
 
 
 @pytest.mark.timeout(900)

@@ -104,3 +104,17 @@ class Control:
     def now(self) -> str:
         text: str = httpx.get(self._url("now"), timeout=PATIENCE).raise_for_status().json()["now"]
         return text
+
+
+def invoice(record_id: int, **fields: Any) -> Record:
+    return {
+        "id": str(record_id),
+        "number": record_id,
+        "total_amount": "80.0",
+        "patient": link("patients", "1"),
+        "archived_at": None,
+        "deleted_at": None,
+        "created_at": STAMP,
+        "updated_at": STAMP,
+        **fields,
+    }

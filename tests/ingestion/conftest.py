@@ -11,8 +11,9 @@ import pytest
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from ingestion.errors import SyncError
 from ingestion.pipeline import prepare_dlt
-from ingestion.sync import SyncResult, sync_organization
+from ingestion.sync import SyncProgress, SyncResult, sync_organization
 from sandbox.cliniko.server import run_cliniko
 from tests.ingestion.clinics import Control, Record, key_of, make_clinic
 from warehouse.organizations import add_organization
@@ -129,3 +130,33 @@ def account_maker(settings: Settings, folder: Path) -> Iterator[AccountMaker]:
 def open_account(settings: Settings, tmp_path: Path) -> Iterator[AccountMaker]:
     with account_maker(settings, tmp_path / "clinics") as maker:
         yield maker
+
+
+def fails(account: Account, code: str, **options: Any) -> SyncError:
+    """The sync fails with `code`, says so in its row, and nothing of it counts."""
+    loads = account.query("select count(*) as n from app.loads")
+    cursors = account.query("select * from app.sync_cursors")
+    with pytest.raises(SyncError) as failure:
+        account.sync(**options)
+    assert failure.value.code == code
+    [run] = account.query("select * from app.sync_runs order by requested_at desc limit 1")
+    assert (run["status"], run["error_code"], run["error_detail"]) == ("failed", code, failure.value.message)
+    assert account.query("select count(*) as n from app.loads") == loads
+    assert account.query("select * from app.sync_cursors") == cursors
+    assert not account.query("select from app.sync_run_feeds where status = 'running'")
+    return failure.value
+
+
+def meanwhile(pages: int, act: Callable[[], None]) -> Callable[[SyncProgress], None]:
+    """A progress callback that acts once, when so many pages of patients are done."""
+    due = [act]
+
+    def progress(now: SyncProgress) -> None:
+        if now.feed == "patients" and now.pages_done == pages and due:
+            due.pop()()
+
+    return progress
+
+
+def everyone(account: Account) -> set[int]:
+    return {int(record_id) for record_id in account.current("patients")}

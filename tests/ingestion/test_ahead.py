@@ -3,9 +3,7 @@
 import pytest
 
 from tests.ingestion.clinics import Record, patient
-from tests.ingestion.conftest import Account, AccountMaker
-from tests.ingestion.test_bad_input import fails
-from tests.ingestion.test_drift import everyone, meanwhile
+from tests.ingestion.conftest import Account, AccountMaker, everyone, fails, meanwhile
 
 SAME = "2199-01-01T00:00:00Z"
 

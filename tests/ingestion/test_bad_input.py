@@ -7,7 +7,7 @@ import pytest
 
 from ingestion.errors import SyncError
 from tests.ingestion.clinics import Record, appointment, key_of, patient
-from tests.ingestion.conftest import Account, AccountMaker, account_maker
+from tests.ingestion.conftest import Account, AccountMaker, account_maker, fails
 from warehouse.organizations import add_organization
 from warehouse.sealing import Secret
 from warehouse.settings import Settings
@@ -20,21 +20,6 @@ def shared_account(module_settings: Settings, tmp_path_factory: pytest.TempPathF
     """For faults that change nothing; each sweep reads everything again."""
     with account_maker(module_settings, tmp_path_factory.mktemp("clinics")) as open_one:
         yield open_one(patients=PATIENTS)
-
-
-def fails(account: Account, code: str, **options: Any) -> SyncError:
-    """The sync fails with `code`, says so in its row, and nothing of it counts."""
-    loads = account.query("select count(*) as n from app.loads")
-    cursors = account.query("select * from app.sync_cursors")
-    with pytest.raises(SyncError) as failure:
-        account.sync(**options)
-    assert failure.value.code == code
-    [run] = account.query("select * from app.sync_runs order by requested_at desc limit 1")
-    assert (run["status"], run["error_code"], run["error_detail"]) == ("failed", code, failure.value.message)
-    assert account.query("select count(*) as n from app.loads") == loads
-    assert account.query("select * from app.sync_cursors") == cursors
-    assert not account.query("select from app.sync_run_feeds where status = 'running'")
-    return failure.value
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,9 @@
 """Lists that are edited while they are read, and edits that hide: nothing is lost."""
 
-from collections.abc import Callable
-
 import pytest
 
-from ingestion.sync import SyncProgress
 from tests.ingestion.clinics import STAMP, Record, appointment, patient
-from tests.ingestion.conftest import Account, AccountMaker
+from tests.ingestion.conftest import AccountMaker, everyone, meanwhile
 
 
 def spread(count: int) -> list[Record]:
@@ -15,21 +12,6 @@ def spread(count: int) -> list[Record]:
         patient(number, updated_at=f"2026-02-01T{number // 60 % 24:02}:{number % 60:02}:00Z")
         for number in range(1, count + 1)
     ]
-
-
-def meanwhile(pages: int, act: Callable[[], None]) -> Callable[[SyncProgress], None]:
-    """A progress callback that acts once, when so many pages of patients are done."""
-    due = [act]
-
-    def progress(now: SyncProgress) -> None:
-        if now.feed == "patients" and now.pages_done == pages and due:
-            due.pop()()
-
-    return progress
-
-
-def everyone(account: Account) -> set[int]:
-    return {int(record_id) for record_id in account.current("patients")}
 
 
 @pytest.mark.parametrize("page", [1, 2, 5, 9])

@@ -4,23 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.ingestion.clinics import STAMP, Record, link, patient
-from tests.ingestion.conftest import Account, AccountMaker
-from tests.ingestion.test_bad_input import fails
-
-
-def invoice(record_id: int, **fields: Any) -> Record:
-    return {
-        "id": str(record_id),
-        "number": record_id,
-        "total_amount": "80.0",
-        "patient": link("patients", "1"),
-        "archived_at": None,
-        "deleted_at": None,
-        "created_at": STAMP,
-        "updated_at": STAMP,
-        **fields,
-    }
+from tests.ingestion.clinics import STAMP, Record, invoice, link, patient
+from tests.ingestion.conftest import Account, AccountMaker, fails
 
 
 def case(record_id: int, **fields: Any) -> Record:

@@ -7,8 +7,7 @@ import pytest
 from ingestion.errors import SyncError
 from ingestion.sync import SyncResult
 from tests.ingestion.clinics import Record, patient
-from tests.ingestion.conftest import Account, AccountMaker
-from tests.ingestion.test_bad_input import fails
+from tests.ingestion.conftest import Account, AccountMaker, fails
 
 
 def odd(number: int, **fields: Any) -> Record:

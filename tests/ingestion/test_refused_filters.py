@@ -5,8 +5,7 @@ import pytest
 
 from ingestion.sync import SyncProgress
 from tests.ingestion.clinics import STAMP, Record, appointment, patient
-from tests.ingestion.conftest import Account, AccountMaker
-from tests.ingestion.test_bad_input import fails
+from tests.ingestion.conftest import Account, AccountMaker, fails
 from warehouse.erasing import erase_the_gone
 
 HIDDEN = "2026-02-04T00:00:00Z"

@@ -21,8 +21,8 @@ TOP_LEVEL = {
         "bench",
         "docs",
     ),
-    *("pyproject.toml", "profiles.yml", "requirements.lock", "Makefile", "README.md", ".ci", ".gitignore"),
-    *(".env.example", ".sqlfluffignore"),
+    *("pyproject.toml", "profiles.yml", "requirements.lock", "development.lock", "Makefile", "README.md"),
+    *(".ci", ".gitignore", ".env.example", ".sqlfluffignore"),
 }
 
 
@@ -52,9 +52,17 @@ def test_the_top_level_is_the_documented_one() -> None:
     assert {path.relative_to(ROOT).parts[0] for path in tracked()} <= TOP_LEVEL
 
 
+def test_no_test_imports_another() -> None:
+    """What several tests need stands in a conftest or a module of its own, where it is looked for."""
+    importing = re.compile(r"^\s*(?:from|import) tests\S*\.test_|^\s*from tests\S* import .*\btest_", re.M)
+    found = [path for path in (ROOT / "tests").rglob("*.py") if importing.search(path.read_text())]
+    assert found == []
+
+
 def test_each_locked_package_has_an_exact_version_and_a_hash() -> None:
-    packages = re.split(r"\n(?=\S)", (ROOT / "requirements.lock").read_text().strip())
+    packages = re.split(r"\n(?=\S)", (ROOT / "development.lock").read_text().strip())
     assert len(packages) > 100
+    assert [package for package in packages if package.startswith("uv==")], "it installs the others"
     loose = [
         package
         for package in packages

@@ -184,3 +184,13 @@ def clinics(module_warehouse: Settings) -> Settings:
 def clinic_api(clinics: Settings, clerk: Clerk) -> Iterator[Api]:
     with run_api(settings_for(clinics, clerk), clerk) as api:
         yield api
+
+
+def settings(**more: Any) -> ServingSettings:
+    values: dict[str, Any] = {
+        "api_database_url": SecretStr("postgresql://nobody"),
+        "operator_database_url": SecretStr("postgresql://nobody"),
+        "clerk_issuer": "https://clerk.example.com",
+        "clerk_authorized_parties": ("https://app.example.com",),
+    }
+    return ServingSettings(**(values | more))

@@ -1,191 +1,56 @@
-"""Hand-made served relations: the contract's columns as plain tables behind the same wall, for edge cases.
-
-`test_contract.py` holds them to the dbt contract. What is computed in the real marts is simply stated here.
-"""
+"""Served relations as plain tables behind the same isolation, for edge cases: their columns are the dbt
+contract's, and what is computed in the real marts is simply stated here."""
 
 import datetime as dt
+from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
+import yaml  # type: ignore[import-untyped]
 from psycopg import sql
 from psycopg.types.json import Json, Jsonb
 
 from serving.data.projection import column_of
+from serving.features.channels import METHODS
 from serving.features.reengagement.schemas import PATIENT_EXAMPLE, PrioritizedPatient
 from warehouse.settings import Settings
 
 TODAY = dt.date(2025, 6, 30)
 AS_OF = dt.datetime(2025, 6, 30, 12, tzinfo=dt.UTC)
 PERIODS = {"7d": 7, "30d": 30, "90d": 90, "6m": 182, "1y": 365}
-METHODS = ("sms", "email", "phone")
 
-RELATIONS: dict[LiteralString, dict[LiteralString, LiteralString]] = {
-    "active_patients": {
-        "organization_id": "text",
-        "patient_id": "text",
-        "id": "bigint",
-        "contact_id": "uuid",
-        "contact_name": "text",
-        "contact_phone": "text",
-        "recent_appointment_count": "bigint",
-        "upcoming_appointment_count": "bigint",
-        "total_appointment_count": "bigint",
-        "last_appointment_date": "timestamp with time zone",
-        "created_at": "timestamp with time zone",
-        "updated_at": "timestamp with time zone",
-    },
-    "patient_reengagement_master_view": {
-        "organization_id": "text",
-        "patient_id": "text",
-        "patient_name": "text",
-        "phone": "text",
-        "email": "text",
-        "engagement_status": "text",
-        "risk_level": "text",
-        "risk_score": "integer",
-        "days_since_last_contact": "integer",
-        "last_contact_at": "timestamp with time zone",
-        "last_appointment_date": "timestamp with time zone",
-        "next_scheduled_appointment": "timestamp with time zone",
-        "recommended_action": "text",
-        "action_priority": "integer",
-        "risk_reasons": "text[]",
-        "previous_response_rate": "numeric",
-        "total_lifetime_appointments": "bigint",
-        "missed_appointments_last_90d": "bigint",
-        "missed_appointments_14d": "bigint",
-        "attendance_rate_90d": "numeric",
-        "lifetime_value": "numeric",
-        "upcoming_appointment_count": "bigint",
-        "has_attended_last_30d": "boolean",
-        "created_at": "timestamp with time zone",
-        "updated_at": "timestamp with time zone",
-        "treatment_note_count": "bigint",
-        "last_treatment_note_at": "timestamp with time zone",
-    },
-    "contacts_with_appointments": {
-        "organization_id": "text",
-        "contact_id": "uuid",
-        "name": "text",
-        "phone": "text",
-        "email": "text",
-        "cliniko_patient_id": "text",
-        "recent_appointment_count": "bigint",
-        "upcoming_appointment_count": "bigint",
-        "last_appointment_date": "timestamp with time zone",
-    },
-    "patient_recent_appointments": {
-        "organization_id": "text",
-        "patient_id": "text",
-        "recent_appointments": "jsonb",
-    },
-    "reengagement_performance_view": {
-        "organization_id": "text",
-        "timeframe": "text",
-        "outreach_attempts": "bigint",
-        "successful_contacts": "bigint",
-        "contact_success_rate": "numeric",
-        "appointments_scheduled": "bigint",
-        "conversion_rate": "numeric",
-        "avg_days_to_reengage": "numeric",
-        "communication_channels": "json",
-        "industry_avg_contact_rate": "numeric",
-        "industry_avg_conversion": "numeric",
-        "our_performance": "text",
-    },
-    "reengagement_trends": {
-        "organization_id": "text",
-        "period": "text",
-        "day": "date",
-        "critical": "bigint",
-        "high": "bigint",
-        "medium": "bigint",
-        "low": "bigint",
-        "engaged": "bigint",
-        "new_at_risk": "bigint",
-        "reengaged_successfully": "bigint",
-        "outreach_attempts": "bigint",
-        "appointments_scheduled": "bigint",
-        "contact_success_rate": "numeric",
-        "conversion_rate": "numeric",
-        "critical_trend": "text",
-        "high_trend": "text",
-        "is_improvement": "boolean",
-    },
-    "channel_daily": {
-        "organization_id": "text",
-        "day": "date",
-        "method": "text",
-        "attempts": "bigint",
-        "successes": "bigint",
-    },
-    "channel_trends": {
-        "organization_id": "text",
-        "period": "text",
-        "method": "text",
-        "place": "integer",
-        "attempts": "bigint",
-        "successes": "bigint",
-        "former_attempts": "bigint",
-        "former_successes": "bigint",
-        "change_points": "numeric",
-        "success_rate_trend": "text",
-    },
-    "dim_patients": {
-        "organization_id": "text",
-        "patient_id": "text",
-        "survivor_patient_id": "text",
-        "is_merged": "boolean",
-        "is_purged": "boolean",
-        "created_at": "timestamp with time zone",
-        "archived_at": "timestamp with time zone",
-    },
-    "dim_appointment_types": {
-        "organization_id": "text",
-        "appointment_type_id": "text",
-        "appointment_type_name": "text",
-    },
-    "dim_practitioners": {
-        "organization_id": "text",
-        "practitioner_id": "text",
-        "practitioner_name": "text",
-    },
-    "visits_as_of": {
-        "organization_id": "text",
-        "visit_id": "text",
-        "patient_id": "text",
-        "starts_at": "timestamp with time zone",
-        "created_at": "timestamp with time zone",
-        "cancelled_at": "timestamp with time zone",
-        "status": "text",
-        "is_late_cancellation": "boolean",
-        "appointment_type_id": "text",
-        "practitioner_id": "text",
-    },
-    "fct_treatment_notes": {
-        "organization_id": "text",
-        "treatment_note_id": "text",
-        "patient_id": "text",
-        "practitioner_id": "text",
-        "noted_at": "timestamp with time zone",
-        "title": "text",
-        "note": "text",
-        "is_draft": "boolean",
-        "removed_at": "timestamp with time zone",
-    },
-    "fct_visits": {
-        "organization_id": "text",
-        "starts_at": "timestamp with time zone",
-    },
-}
-WALL = """
+MODELS = Path(__file__).parents[2] / "dbt_project" / "models" / "marts"
+TABLES: tuple[LiteralString, ...] = (
+    "active_patients",
+    "patient_reengagement_master_view",
+    "contacts_with_appointments",
+    "patient_recent_appointments",
+    "reengagement_performance_view",
+    "reengagement_trends",
+    "channel_daily",
+    "channel_trends",
+    "failed_outreach",
+    "dim_patients",
+    "dim_appointment_types",
+    "dim_practitioners",
+    "visits_as_of",
+    "fct_treatment_notes",
+    "fct_visits",
+)
+
+
+def contract(model: str) -> dict[LiteralString, LiteralString]:
+    """Column -> type, as the model's own file says."""
+    (file,) = MODELS.rglob(f"{model}.yml")
+    document: dict[str, Any] = yaml.safe_load(file.read_text())
+    (described,) = [found for found in document["models"] if found["name"] == model]
+    return {column["name"]: column["data_type"] for column in described["columns"]}
+
+
+RELATIONS = {table: contract(table) for table in TABLES}
+TABLE = """
 create table marts.{table} ({columns});
-alter table marts.{table} enable row level security;
-alter table marts.{table} force row level security;
-create policy owner on marts.{table} to routiq_owner using (true) with check (true);
-create policy tenant on marts.{table} to routiq_api
-    using (organization_id = nullif(current_setting('app.organization_id', true), ''));
-grant select on marts.{table} to routiq_api;
+select app.isolate_tenants('marts.{table}');
 """
 
 Row = dict[str, Any]
@@ -198,7 +63,7 @@ def make_relations(warehouse: Settings) -> None:
         for table, columns in RELATIONS.items():
             parts = [f"{name} {kind}" for name, kind in columns.items()]
             connection.execute(
-                sql.SQL(WALL).format(table=sql.Identifier(table), columns=sql.SQL(", ".join(parts)))
+                sql.SQL(TABLE).format(table=sql.Identifier(table), columns=sql.SQL(", ".join(parts)))
             )
     freeze(warehouse, AS_OF)
 

@@ -14,8 +14,9 @@ import pytest
 
 from tests.conftest import free_port
 from tests.serving import marts
-from tests.serving.conftest import PARTY, Clerk, wait_for
-from tests.serving.features.test_routes import ACTIVE
+from tests.serving.conftest import Clerk, wait_for
+from tests.serving.process import environment, is_ready, run
+from tests.serving.routes import ACTIVE
 from warehouse.settings import Settings
 
 SLOW = """
@@ -24,39 +25,6 @@ create view marts.active_patients with (security_invoker = true) as
     select hidden.* from marts.hidden, (select pg_sleep(1)) as slept;
 grant select on marts.active_patients to routiq_api;
 """
-
-
-def environment(warehouse: Settings, clerk: Clerk, port: int) -> dict[str, str]:
-    passwords = {
-        f"ROUTIQ_{role.upper()}_PASSWORD": getattr(warehouse, f"{role}_password").get_secret_value()
-        for role in ("admin", "owner", "loader", "api", "operator")
-    }
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return (
-        kept
-        | passwords
-        | {
-            "ROUTIQ_HOME": str(warehouse.home),
-            "DATABASE_URL": warehouse.url("admin"),
-            "ROUTIQ_MASTER_KEY": warehouse.master_key.get_secret_value(),
-            "ROUTIQ_API_PORT": str(port),
-            "ROUTIQ_CLERK_ISSUER": clerk.url,
-            "ROUTIQ_CLERK_AUTHORIZED_PARTIES": PARTY,
-            "ROUTIQ_ALLOW_LOOPBACK_ISSUER": "1",
-        }
-    )
-
-
-def run(*arguments: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "serving", *arguments],
-        cwd=Path(__file__).parents[2],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def test_help_needs_no_settings() -> None:
@@ -81,9 +49,16 @@ def test_missing_settings_are_named_and_no_secret_shown(warehouse: Settings, cle
     del lacking["ROUTIQ_CLERK_ISSUER"]
     refused = run(environment=lacking)
     assert refused.returncode == 2
-    assert "CLERK_ISSUER" in refused.stderr
+    assert "missing or wrong: ROUTIQ_CLERK_ISSUER\n" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert warehouse.api_password.get_secret_value() not in refused.stderr
+
+
+def test_settings_that_are_wrong_are_named_as_they_are_set(warehouse: Settings, clerk: Clerk) -> None:
+    wrong = environment(warehouse, clerk, 0) | {"ROUTIQ_API_POOL_SIZE": "0"}
+    refused = run(environment=wrong)
+    assert refused.returncode == 2
+    assert "missing or wrong: ROUTIQ_API_POOL_SIZE, ROUTIQ_API_PORT\n" in refused.stderr
 
 
 @pytest.fixture
@@ -116,13 +91,6 @@ def test_a_stop_lets_requests_in_flight_finish(slow_warehouse: Settings, clerk: 
     finally:
         process.kill()
         process.wait()
-
-
-def is_ready(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/ready", timeout=2).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def is_asking(warehouse: Settings) -> bool:

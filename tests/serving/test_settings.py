@@ -1,23 +1,11 @@
 """What the API is told: keys travel over https alone, and none is ever shown."""
 
-from typing import Any
-
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from serving.settings import ServingSettings
+from tests.serving.conftest import settings
 
 KEY = "sk_test_never_to_be_seen"
-
-
-def settings(**more: Any) -> ServingSettings:
-    values: dict[str, Any] = {
-        "api_database_url": SecretStr("postgresql://nobody"),
-        "operator_database_url": SecretStr("postgresql://nobody"),
-        "clerk_issuer": "https://clerk.example.com",
-        "clerk_authorized_parties": ("https://app.example.com",),
-    }
-    return ServingSettings(**(values | more))
 
 
 @pytest.mark.parametrize("url", ["http://clerk.example.com/v1", "ftp://127.0.0.1", "https:///v1", "clerk"])

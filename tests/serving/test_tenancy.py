@@ -14,7 +14,7 @@ from tests.conftest import create_database, drop_database, free_port
 from tests.dbt_project.clinic import NOON
 from tests.serving.canaries import TENANTS, Storm, draw, lines_with_strangers, mark_of
 from tests.serving.conftest import Clerk, wait_for
-from tests.serving.test_main import environment, is_ready
+from tests.serving.process import environment, is_ready
 from warehouse.settings import Settings
 
 

@@ -11,7 +11,7 @@ from psycopg import sql
 from orchestration.dbt.build import build
 from tests.conftest import create_database, create_old_database, drop_database, free_port
 from tests.dbt_project.clinic import NOON, Clinic, days
-from tests.warehouse.test_audit import append
+from tests.warehouse.appending import append
 from warehouse.audit import verify
 from warehouse.backup import BackupError, back_up, restore
 from warehouse.bootstrap import embedded_server

@@ -10,7 +10,7 @@ from orchestration.dbt.build import build
 from tests.conftest import create_database, drop_database
 from tests.dbt_project.clinic import NOON, Clinic, days
 from tests.dumps import found_in_dump
-from tests.warehouse.test_audit import append
+from tests.warehouse.appending import append
 from warehouse.audit import verify
 from warehouse.erasing import ErasingError
 from warehouse.organizations import add_organization

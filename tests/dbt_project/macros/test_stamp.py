@@ -10,10 +10,8 @@ import pytest
 
 from orchestration.dbt.build import REPOSITORY, build, dbt_arguments, dbt_environment
 from tests.dbt_project.histories import History
-from tests.dbt_project.test_histories import check, scratch
+from tests.dbt_project.rebuilding import check
 from warehouse.settings import Settings
-
-__all__ = ["scratch"]
 
 
 def kill_after(settings: Settings, steps: int) -> None:

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from orchestration.dbt.build import PROJECT, build, dbt_environment, dbt_home
 from tests.dbt_project.clinic import Clinic
-from tests.dbt_project.macros.test_publish import FIRST, draw
+from tests.dbt_project.generations import FIRST, draw
 from warehouse.settings import Settings
 from warehouse.tenant_isolation.holes import find_holes
 

@@ -1,7 +1,10 @@
 """One generated clinic for all that only read it."""
 
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 
 from sandbox.clinics.clock import parse
@@ -20,3 +23,8 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("clinics") / "fennel"
     generate(options(), folder)
     return folder
+
+
+@lru_cache
+def rows(folder: Path, resource: str) -> list[dict[str, Any]]:
+    return [orjson.loads(line) for line in (folder / f"{resource}.jsonl").read_bytes().splitlines()]

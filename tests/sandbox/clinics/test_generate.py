@@ -3,11 +3,9 @@
 import re
 import tomllib
 from dataclasses import replace
-from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import orjson
 import phonenumbers
@@ -19,12 +17,7 @@ from sandbox.clinics.options import Quota, Sizes
 from sandbox.clinics.phones import country_of, draw_phones, national_number
 from sandbox.clinics.rhythms import EDGE_DAYS
 from sandbox.clinics.story import load_story
-from tests.sandbox.clinics.conftest import AS_OF, options
-
-
-@lru_cache
-def rows(folder: Path, resource: str) -> list[dict[str, Any]]:
-    return [orjson.loads(line) for line in (folder / f"{resource}.jsonl").read_bytes().splitlines()]
+from tests.sandbox.clinics.conftest import AS_OF, options, rows
 
 
 def digest(folder: Path) -> dict[str, str]:

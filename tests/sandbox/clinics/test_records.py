@@ -9,8 +9,8 @@ import pytest
 from sandbox.clinics.clock import maybe_iso
 from sandbox.clinics.records.base import money
 from sandbox.clinics.story import load_story
+from tests.sandbox.clinics.conftest import rows
 from tests.sandbox.clinics.reference_fields import FIELDS, RELATIONS
-from tests.sandbox.clinics.test_generate import rows
 
 MUST_LINK = {
     "individual_appointments": {"patient", "practitioner", "appointment_type", "business"},

@@ -14,7 +14,7 @@ import pytest
 from sandbox.clerk.issuer import TokenOrder
 from tests.serving.access.forgeries import REFUSED, TAKEN, WITHOUT_RIGHT, Forgery, Headers, bearer, public_pem
 from tests.serving.conftest import PARTY, Api, Clerk
-from tests.serving.features.test_routes import RISK
+from tests.serving.routes import RISK
 
 SDK = Path(__file__).parent / "clerk_sdk"
 

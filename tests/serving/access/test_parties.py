@@ -8,9 +8,8 @@ from pydantic import ValidationError
 
 from demo.__main__ import PARTIES
 from serving.access.parties import Parties
-from tests.serving.conftest import Clerk, run_api, settings_for
-from tests.serving.features.test_routes import RISK
-from tests.serving.test_settings import settings
+from tests.serving.conftest import Clerk, run_api, settings, settings_for
+from tests.serving.routes import RISK
 from warehouse.settings import Settings
 
 HERE = tuple(PARTIES.split(","))

@@ -5,9 +5,8 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from tests.serving.conftest import Clerk, run_api, settings_for
-from tests.serving.features.test_routes import RISK, SYNC
-from tests.serving.test_settings import settings
+from tests.serving.conftest import Clerk, run_api, settings, settings_for
+from tests.serving.routes import RISK, SYNC
 from warehouse.settings import Settings
 
 WRITTEN = "receptionist=member, org:owner=admin"

@@ -21,8 +21,9 @@ from tests.serving.access.forgeries import (
     public_pem,
     sign,
 )
+from tests.serving.checks import PROBLEM_KEYS
 from tests.serving.conftest import Api, Clerk, run_api, serve, settings_for
-from tests.serving.features.test_routes import PROBLEM_KEYS, RISK
+from tests.serving.routes import RISK
 from warehouse.settings import Settings
 
 

@@ -19,8 +19,8 @@ from serving.data.database import Database, DatabaseError
 from tests.conftest import free_port
 from tests.serving import marts
 from tests.serving.conftest import Api, Clerk, run_api, settings_for, wait_for
-from tests.serving.features.test_routes import LIST, PATIENT, RISK
-from tests.serving.test_main import environment, is_ready
+from tests.serving.process import environment, is_ready
+from tests.serving.routes import LIST, PATIENT, RISK
 from warehouse.audit import verify
 from warehouse.settings import Settings
 

@@ -13,7 +13,7 @@ from psycopg.rows import dict_row
 from serving.data.horizon import HORIZON
 from tests.serving import marts
 from tests.serving.conftest import Api, Clerk, run_api, settings_for, wait_for
-from tests.serving.features.test_routes import ACTIVE, LIST, RISK, SUMMARY
+from tests.serving.routes import ACTIVE, LIST, RISK, SUMMARY
 from warehouse.settings import Settings
 
 DASHBOARD = "/api/v1/admin/sync/dashboard/{}"

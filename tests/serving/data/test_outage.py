@@ -11,10 +11,9 @@ import pytest
 
 from tests.conftest import free_port
 from tests.serving import marts
+from tests.serving.checks import problem
 from tests.serving.conftest import OPERATOR, Api, Clerk, run_api, settings_for, wait_for
-from tests.serving.features.test_routes import LOG, RISK, SYNC
-from tests.serving.http.test_abuse import ROUTES, fill
-from tests.serving.http.test_errors import problem
+from tests.serving.routes import LOG, RISK, ROUTES, SYNC, fill
 from warehouse.bootstrap import embedded_server, prepare_warehouse
 from warehouse.embedded import EmbeddedPostgres
 from warehouse.settings import Settings, ensure_secrets

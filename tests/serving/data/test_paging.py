@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from serving.data import paging
+from tests.serving.checks import problem
 from tests.serving.conftest import Api
-from tests.serving.features.test_routes import ACTIVE, CONTACTS, LIST
-from tests.serving.http.test_errors import problem
+from tests.serving.routes import ACTIVE, CONTACTS, LIST
 
 # Of each list: its name in the cursor, a position in it, and which parts of that are whole numbers.
 LISTS = {

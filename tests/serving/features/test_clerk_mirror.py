@@ -12,9 +12,8 @@ from pydantic import SecretStr
 from sandbox.clerk.backend import Fault
 from sandbox.clerk.directory import Member, Organization
 from tests.serving import marts
+from tests.serving.checks import problem, without_the_wall
 from tests.serving.conftest import CLERK_KEY, Api, Clerk, run_api, settings_for, wait_for
-from tests.serving.data.test_tenant_isolation import without_the_wall
-from tests.serving.http.test_errors import problem
 from warehouse.settings import Settings
 
 SYNC = "/api/v1/admin/clerk/sync"

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import create_database, drop_database
 from tests.serving import marts
 from tests.serving.conftest import Api, Clerk, run_api, settings_for
-from tests.serving.features.test_routes import ACTIVE, CONTACTS, DASHBOARD, LIST
+from tests.serving.routes import ACTIVE, CONTACTS, DASHBOARD, LIST
 from warehouse.settings import Settings
 
 PRIORITIZED = "/api/v1/reengagement/org_a/patients/prioritized"

@@ -12,12 +12,12 @@ from serving.features.clerk.schemas import ClerkStatus, DatabaseSummary
 from serving.features.monitoring.schemas import SystemHealth
 from serving.features.sync.schemas import SyncDashboard
 from tests.serving import marts
+from tests.serving.checks import problem
 from tests.serving.conftest import Api, Clerk, run_api, settings_for
-from tests.serving.http.test_errors import problem
+from tests.serving.routes import HEALTH
 from warehouse.settings import Settings
 
 DASHBOARD = "/api/v1/admin/sync/dashboard/{}"
-HEALTH = "/api/v1/admin/monitoring/system-health"
 STATUS = "/api/v1/admin/clerk/status"
 MIRROR = "/api/v1/admin/clerk/database-summary"
 ROUTES: dict[str, type[BaseModel]] = {

@@ -12,9 +12,9 @@ import psycopg
 import pytest
 
 from tests.serving import marts
+from tests.serving.checks import audit_rows, problem
 from tests.serving.conftest import Api
-from tests.serving.features.test_routes import LOG, PATIENT, audit_rows
-from tests.serving.http.test_errors import problem
+from tests.serving.routes import LOG, PATIENT
 from warehouse.settings import Settings
 
 NOW = "2025-06-30T12:00:00Z"

@@ -8,9 +8,9 @@ import pytest
 
 from serving.features.patients.schemas import PatientPage
 from tests.serving import marts
+from tests.serving.checks import audit_rows, problem
 from tests.serving.conftest import Api
-from tests.serving.features.test_routes import PATIENT, audit_rows
-from tests.serving.http.test_errors import problem
+from tests.serving.routes import PATIENT
 from warehouse.settings import Settings
 
 PAGE = "/api/v1/reengagement/org_a/patients/{}"

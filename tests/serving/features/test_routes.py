@@ -6,54 +6,27 @@ from typing import Any
 
 import psycopg
 import pytest
-from pydantic import BaseModel
 
-from serving.features.active_patients.schemas import ActivePatients, ActivePatientsSummary
-from serving.features.contacts.schemas import ContactsWithAppointments
-from serving.features.patients.schemas import PatientPage
-from serving.features.performance.schemas import Performance
-from serving.features.reengagement.schemas import (
-    PATIENT_EXAMPLE,
-    Dashboard,
-    PrioritizedPatients,
-    RiskMetrics,
-)
-from serving.features.trends.schemas import Trends
+from serving.features.reengagement.schemas import PATIENT_EXAMPLE
 from tests.serving import marts
+from tests.serving.checks import PROBLEM_KEYS, audit_rows
 from tests.serving.conftest import Api
+from tests.serving.routes import (
+    ACTIVE,
+    CONTACTS,
+    DASHBOARD,
+    DATA_ROUTES,
+    LIST,
+    LOG,
+    NAMING,
+    PATIENT,
+    PERFORMANCE,
+    RISK,
+    SUMMARY,
+    SYNC,
+    TRENDS,
+)
 from warehouse.settings import Settings
-
-RISK = "/api/v1/reengagement/{}/risk-metrics"
-LIST = "/api/v1/reengagement/{}/patients/prioritized"
-ACTIVE = "/api/v1/admin/active-patients/{}"
-SUMMARY = "/api/v1/admin/active-patients/{}/summary"
-CONTACTS = "/api/v1/admin/contacts/{}/with-appointments"
-DASHBOARD = "/api/v1/reengagement/{}/dashboard"
-PERFORMANCE = "/api/v1/reengagement/{}/performance"
-TRENDS = "/api/v1/reengagement/{}/trends"
-PATIENT = "/api/v1/reengagement/{}/patients/101"
-LOG = "/api/v1/reengagement/{}/log-outreach"
-SYNC = "/api/v1/admin/sync/schedule/{}"
-DATA_ROUTES: dict[str, type[BaseModel]] = {
-    RISK: RiskMetrics,
-    LIST: PrioritizedPatients,
-    ACTIVE: ActivePatients,
-    SUMMARY: ActivePatientsSummary,
-    CONTACTS: ContactsWithAppointments,
-    DASHBOARD: Dashboard,
-    PERFORMANCE: Performance,
-    TRENDS: Trends,
-    PATIENT: PatientPage,
-}
-# Those that name patients, as the audit log names them.
-NAMING = {
-    LIST: "/api/v1/reengagement/{org_id}/patients/prioritized",
-    ACTIVE: "/api/v1/admin/active-patients/{organization_id}",
-    CONTACTS: "/api/v1/admin/contacts/{organization_id}/with-appointments",
-    DASHBOARD: "/api/v1/reengagement/{org_id}/dashboard",
-    PATIENT: "/api/v1/reengagement/{org_id}/patients/{patient_id}",
-}
-PROBLEM_KEYS = {"type", "title", "status", "detail", "timestamp", "request_id"}
 
 RISK_BODY = {
     "organization_id": "org_a",
@@ -332,14 +305,6 @@ def test_not_modified_until_something_is(clinic_api: Api, route: str) -> None:
     assert known.headers["x-data-as-of"] == "2025-06-30T09:36:00Z"
     assert clinic_api.get(route.format("org_a"), headers={"If-None-Match": "*"}).status_code == 304
     assert clinic_api.get(route.format("org_a"), headers={"If-None-Match": '"other"'}).status_code == 200
-
-
-def audit_rows(warehouse: Settings) -> list[Any]:
-    with psycopg.connect(warehouse.url("owner")) as connection:
-        return connection.execute(
-            "select organization_id, actor, role, route, patient_ids, outcome, request_id, query "
-            "from app.audit_log order by at"
-        ).fetchall()
 
 
 @pytest.mark.parametrize("route", NAMING)

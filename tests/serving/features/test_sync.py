@@ -6,7 +6,7 @@ import psycopg
 
 from tests.serving import marts
 from tests.serving.conftest import Clerk, run_api, settings_for
-from tests.serving.features.test_routes import SYNC
+from tests.serving.routes import SYNC
 from warehouse.settings import Settings
 
 

@@ -6,16 +6,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from serving.app import ROUTERS
-from serving.openapi.document import describe
+from tests.serving.checks import problem
 from tests.serving.conftest import OPERATOR, Api
-from tests.serving.http.test_errors import problem
+from tests.serving.routes import ROUTES, fill
 
-ROUTES = [
-    (method.upper(), path, "requestBody" in operation)
-    for path, operations in describe(ROUTERS)["paths"].items()
-    for method, operation in operations.items()
-]
 NAMES = ["%00", "%ED%A0%80", "%FF", "..%2F..", "'%3B--", "9" * 400, "x" * 5000, "%25s", "%7B%7D"]
 QUERIES = [
     "x=%00",
@@ -62,10 +56,6 @@ HEADERS = [
 every_route = pytest.mark.parametrize(
     ("method", "path", "takes_body"), ROUTES, ids=[f"{method} {path}" for method, path, _ in ROUTES]
 )
-
-
-def fill(path: str, value: str = "org_a") -> str:
-    return re.sub(r"\{\w+\}", value, path)
 
 
 def callers(api: Api) -> Iterator[dict[str, str]]:

@@ -8,17 +8,9 @@ from starlette.middleware import Middleware
 from serving.http.envelope import Envelope
 from serving.http.handlers import install_handlers
 from tests.conftest import free_port
+from tests.serving.checks import problem
 from tests.serving.conftest import Api, serve
-from tests.serving.features.test_routes import (
-    ACTIVE,
-    CONTACTS,
-    LIST,
-    PERFORMANCE,
-    PROBLEM_KEYS,
-    RISK,
-    SYNC,
-    TRENDS,
-)
+from tests.serving.routes import ACTIVE, CONTACTS, LIST, PERFORMANCE, RISK, SYNC, TRENDS
 
 BAD_QUERIES = [
     (LIST, "limit=0"),
@@ -59,15 +51,6 @@ BAD_QUERIES = [
     (ACTIVE, "limit=-1"),
     (ACTIVE, "cursor=WyJhY3RpdmUiLCJOYU4iLCIxIl0"),
 ]
-
-
-def problem(answer: httpx.Response, status: int) -> dict[str, object]:
-    assert answer.status_code == status
-    assert answer.headers["content-type"] == "application/problem+json"
-    body: dict[str, object] = answer.json()
-    assert body.keys() - {"errors"} == PROBLEM_KEYS
-    assert body["status"] == status
-    return body
 
 
 @pytest.mark.parametrize(("route", "query"), BAD_QUERIES)

@@ -8,7 +8,7 @@ import pytest
 
 from serving.http.logs import Forward, log
 from tests.serving.conftest import Api, wait_for
-from tests.serving.features.test_routes import LIST, RISK
+from tests.serving.routes import LIST, RISK
 
 
 def written(capsys: pytest.CaptureFixture[str], needle: str) -> str:

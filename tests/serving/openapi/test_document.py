@@ -14,7 +14,7 @@ from serving.http.errors import FAMILY
 from serving.openapi.document import TAGS, describe
 from serving.openapi.responses import ProblemBody
 from tests.serving.conftest import Api
-from tests.serving.features.test_routes import SYNC
+from tests.serving.routes import SYNC
 
 PATHS = {
     "/api/v1/admin/sync/schedule/{organization_id}": {"post": "scheduleSync"},

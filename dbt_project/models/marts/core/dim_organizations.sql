@@ -1,5 +1,3 @@
-{{ config(key=['organization_id']) }}
-
 with organizations as (
     select * from {{ ref('int_organizations_touched') }}
 ),

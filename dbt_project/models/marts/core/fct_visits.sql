@@ -1,5 +1,4 @@
 {{ config(
-    key=['organization_id', 'visit_kind', 'visit_id'],
     patient_column='patient_id',
     served_indexes=[
         '(organization_id, patient_id, created_at) include (starts_at, cancelled_at, removed_at,'
