@@ -76,7 +76,7 @@ format: .venv/ready ## let the tools decide the style
 
 client: .venv/ready ## what dbt says of columns, for the API; the TypeScript types, from its description
 	@tests/system_packages nodejs npm
-	@$(BIN)/python -m serving.openapi.columns
+	@$(BIN)/python -m serving.openapi columns
 	@cd serving/client && npm ci --silent && $(CURDIR)/$(BIN)/python -m serving.openapi > openapi.json && npm run --silent generate
 
 lock: .venv/ready ## resolve the packages again: exact versions, hashes, no addresses

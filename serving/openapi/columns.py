@@ -1,8 +1,8 @@
-"""What the columns of the answers' marts mean, as dbt says it: a field that is such a column quotes it.
+"""What the columns of the marts that are shown mean, as dbt says it: a field that is such a column quotes it.
 
 dbt_project/models/marts/answers/*.yml -> columns.json, which the API carries, so that it needs no dbt
 
-    python -m serving.openapi.columns    # after a description has changed; `make client` does it too
+    make client    # after a description has changed
 """
 
 import json
@@ -15,6 +15,8 @@ MODELS = Path(__file__).parents[2] / "dbt_project" / "models"
 BLOCK = re.compile(r"{% docs (\w+) %}(.*?){% enddocs %}", re.DOTALL)
 QUOTED = re.compile(r"{{ doc\('(\w+)'\) }}")
 Columns = dict[str, dict[str, str]]
+SHOWN: set[str] = set()
+"""The marts that schemas show."""
 
 
 @cache
@@ -25,12 +27,12 @@ def columns() -> Columns:
 
 
 def read_from_dbt() -> Columns:
-    """The same as the marts' own files say it, their doc blocks filled in."""
+    """The same as the marts' own files say it, their doc blocks filled in; all schemas have been imported."""
     import yaml  # type: ignore[import-untyped]  # noqa: PLC0415 - for whoever changes a description
 
     blocks = dict(match for file in MODELS.rglob("*.md") for match in BLOCK.findall(file.read_text()))
-    files = sorted((MODELS / "marts" / "answers").glob("*.yml"))
-    models = [model for file in files for model in yaml.safe_load(file.read_text()).get("models", [])]
+    files = [MODELS / "marts" / "answers" / f"{mart}.yml" for mart in sorted(SHOWN)]
+    models = [model for file in files for model in yaml.safe_load(file.read_text())["models"]]
     return {
         model["name"]: {
             column["name"]: as_phrase(QUOTED.sub(lambda quoted: blocks[quoted[1]], column["description"]))
@@ -43,7 +45,3 @@ def read_from_dbt() -> Columns:
 def as_phrase(text: str) -> str:
     """On one line and without the full stop, as the API's other descriptions."""
     return " ".join(text.split()).removesuffix(".")
-
-
-if __name__ == "__main__":
-    FILE.write_text(json.dumps(read_from_dbt(), indent=2, ensure_ascii=False) + "\n")

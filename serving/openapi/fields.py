@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.config import JsonDict
 
 from serving.data.projection import Column, column_of
-from serving.openapi.columns import columns
+from serving.openapi.columns import SHOWN, columns
 
 ANSWER = ConfigDict(extra="forbid")
 
@@ -20,6 +20,8 @@ def shows(mart: str) -> ConfigDict:
     """Of an answer that shows a mart of `marts/answers`: each field that says nothing of itself means what
     dbt says of its column.
     """
+
+    SHOWN.add(mart)
 
     def describe(schema: JsonDict, model: type[BaseModel]) -> None:
         described = columns()[mart]

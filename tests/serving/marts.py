@@ -10,7 +10,9 @@ import yaml  # type: ignore[import-untyped]
 from psycopg import sql
 from psycopg.types.json import Json, Jsonb
 
+from serving.data.projection import column_of
 from serving.features.channels import METHODS
+from serving.features.reengagement.schemas import PATIENT_EXAMPLE, PrioritizedPatient
 from warehouse.settings import Settings
 
 TODAY = dt.date(2025, 6, 30)
@@ -127,34 +129,42 @@ def days_ago(days: float) -> dt.datetime:
 
 
 def master_row(organization_id: str, patient_id: str, **more: Any) -> Row:
-    """A patient of the master view: critical, forty-seven days away, unless `more` says otherwise."""
-    return {
-        "organization_id": organization_id,
-        "patient_id": patient_id,
-        "patient_name": f"Pat {organization_id} {patient_id}",
-        "phone": "+61491570006",
-        "email": f"p{patient_id}.{organization_id}@example.com",
-        "engagement_status": "dormant",
-        "risk_level": "critical",
-        "risk_score": 85,
-        "days_since_last_contact": 47,
-        "last_contact_at": days_ago(47),
-        "last_appointment_date": days_ago(47),
-        "next_scheduled_appointment": None,
-        "recommended_action": "DORMANT: Re-engagement campaign needed",
-        "action_priority": 1,
-        "risk_reasons": ["days_since_contact", "nothing_booked"],
-        "previous_response_rate": 78.5,
-        "total_lifetime_appointments": 12,
-        "missed_appointments_last_90d": 2,
-        "missed_appointments_14d": 0,
-        "attendance_rate_90d": 71.4,
-        "lifetime_value": "1140.00",
-        "upcoming_appointment_count": 0,
-        "has_attended_last_30d": False,
-        "created_at": days_ago(400),
-        "updated_at": days_ago(40),
-    } | more
+    """A patient of the master view: critical, forty-seven days away, unless `more` says otherwise.
+
+    A column that is not named here is as the schema's example has it.
+    """
+    fields = PrioritizedPatient.model_fields.items()
+    return (
+        {str(column_of(name, field)): PATIENT_EXAMPLE[name] for name, field in fields}
+        | {
+            "organization_id": organization_id,
+            "patient_id": patient_id,
+            "patient_name": f"Pat {organization_id} {patient_id}",
+            "phone": "+61491570006",
+            "email": f"p{patient_id}.{organization_id}@example.com",
+            "engagement_status": "dormant",
+            "risk_level": "critical",
+            "risk_score": 85,
+            "days_since_last_contact": 47,
+            "last_contact_at": days_ago(47),
+            "last_appointment_date": days_ago(47),
+            "next_scheduled_appointment": None,
+            "recommended_action": "DORMANT: Re-engagement campaign needed",
+            "action_priority": 1,
+            "risk_reasons": ["days_since_contact", "nothing_booked"],
+            "previous_response_rate": 78.5,
+            "total_lifetime_appointments": 12,
+            "missed_appointments_last_90d": 2,
+            "missed_appointments_14d": 0,
+            "attendance_rate_90d": 71.4,
+            "lifetime_value": "1140.00",
+            "upcoming_appointment_count": 0,
+            "has_attended_last_30d": False,
+            "created_at": days_ago(400),
+            "updated_at": days_ago(40),
+        }
+        | more
+    )
 
 
 def active_row(organization_id: str, patient_id: str, **more: Any) -> Row:

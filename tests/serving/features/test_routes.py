@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from serving.features.reengagement.schemas import PATIENT_EXAMPLE
 from tests.serving import marts
 from tests.serving.checks import PROBLEM_KEYS, audit_rows
 from tests.serving.conftest import Api
@@ -37,7 +38,8 @@ RISK_BODY = {
 }
 LIST_BODY: dict[str, Any] = {
     "patients": [
-        {
+        PATIENT_EXAMPLE
+        | {
             "id": "101",
             "name": "Pat org_a 101",
             "phone": "+61491570006",
