@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from serving.features.active_patients.schemas import ActivePatients, ActivePatientsSummary
+from serving.features.channels import METHODS
 from serving.features.contacts.schemas import ContactsWithAppointments
 from serving.features.patients.schemas import PatientPage
 from serving.features.performance.schemas import Performance
@@ -222,7 +223,7 @@ TRENDS_BODY = {
         }
         for ago in range(29, -1, -1)
     ],
-    "channel_performance_trends": {"sms": QUIET, "email": QUIET, "phone": QUIET},
+    "channel_performance_trends": dict.fromkeys(METHODS, QUIET),
     "risk_distribution_changes": {
         "critical_trend": "increasing",
         "high_trend": "stable",
