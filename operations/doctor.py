@@ -101,7 +101,7 @@ def _sign_in(settings: Settings, platform: PlatformSettings) -> Iterator[Finding
         told = {
             **process_environment(settings),
             "ROUTIQ_CLERK_ISSUER": platform.clerk_issuer,
-            "ROUTIQ_CLERK_AUTHORIZED_PARTIES": platform.clerk_authorized_parties,
+            "ROUTIQ_CLERK_AUTHORIZED_PARTIES": ",".join(platform.clerk_authorized_parties),
         }
     asked = subprocess.run(
         python("-m", "serving.sign_in"),

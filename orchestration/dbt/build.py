@@ -26,7 +26,6 @@ REPOSITORY = Path(__file__).parents[2]
 PROJECT = REPOSITORY / "dbt_project"
 # A number of our own for pg_advisory_lock: no other code uses it.
 LOCK_KEY = 7_041_873
-FULL = ["--full-refresh"]
 SESSION_OPTIONS = "-c timezone=UTC -c work_mem=128MB -c jit=off"
 
 
@@ -68,13 +67,21 @@ def build(
         BuildError: a model failed; nothing was published.
     """
     began = time.monotonic()
-    with build_lock(settings):
-        full = rules.have_changed(settings) or full
-        _run_dbt(settings, FULL if full else [], progress or (lambda _: None), heard or (lambda _: None))
-        rules.remember(settings)
+    with one_build(settings, full=full) as more:
+        _run_dbt(settings, more, progress or (lambda _: None), heard or (lambda _: None))
         published, held_back, rows_written = outcome(settings)
     vacuum_after(settings, rows_written)
     return BuildResult(published, held_back, rows_written, round(time.monotonic() - began, 2))
+
+
+@contextmanager
+def one_build(settings: Settings, *, full: bool = False) -> Iterator[list[str]]:
+    """Hold the right to build; yields what dbt is told beside the selection. Raise in it if dbt failed."""
+    with build_lock(settings):
+        if changed := rules.have_changed(settings):
+            rules.publish_all_again(settings)
+        yield ["--full-refresh"] if changed or full else []
+        rules.remember(settings)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import psycopg
 from ingestion.cliniko.feeds import FEEDS, Feed
 from ingestion.errors import SyncError
 from ingestion.sync import SyncProgress, SyncResult, sync_organization
-from orchestration.defs.clinics import synced_events
+from orchestration.defs.clinics import result_of, synced_events
 from orchestration.defs.organizations import organizations
 from orchestration.runless import report
 from warehouse import sync_runs
@@ -64,7 +64,7 @@ def feeds(context: dg.AssetExecutionContext) -> Iterator[Any]:
         if isinstance(event, dg.AssetMaterialization):
             yield dg.MaterializeResult(asset_key=event.asset_key, metadata=event.metadata)
         elif event.check_name == READ_WHOLE:
-            yield _check_result(event)
+            yield result_of(event)
         else:
             report(Settings.load(), context.instance, event)  # it is of another asset
 
@@ -103,13 +103,8 @@ def sync_clinic(context: Context, kind: Any) -> Iterator[Event]:
     if wanted:
         note_run(settings, organization_id, UUID(wanted), context.run_id)
     try:
-        result = sync_organization(
-            settings,
-            organization_id,
-            sync_run_id=UUID(wanted) if wanted else None,
-            kind=kind,
-            requested_by="dagster",
-            progress=FeedLog(context.log),
+        result = sync_for_run(
+            context, settings, organization_id, kind, "dagster", UUID(wanted) if wanted else None
         )
     except SyncError as error:
         yield from synced_events(settings, organization_id)
@@ -120,17 +115,32 @@ def sync_clinic(context: Context, kind: Any) -> Iterator[Event]:
             metadata={"organization": organization_id, "code": error.code},
             allow_retries=False,
         ) from None
-    if not wanted:
-        note_run(settings, organization_id, result.sync_run_id, context.run_id)
-    warn_of_problems(context, result)
     yield from result_events(result, kind, "API" if wanted else "Dagster")
     yield from synced_events(settings, organization_id)
     return None
 
 
-def warn_of_problems(context: Context, result: SyncResult) -> None:
+def sync_for_run(
+    context: Context,
+    settings: Settings,
+    organization_id: str,
+    kind: Any,
+    requested_by: str,
+    sync_run_id: UUID | None = None,
+) -> SyncResult:
+    """Sync one clinic; the run's log tells how it goes and what is missing. Raises SyncError."""
+    result = sync_organization(
+        settings,
+        organization_id,
+        sync_run_id=sync_run_id,
+        kind=kind,
+        requested_by=requested_by,
+        progress=FeedLog(context.log),
+    )
+    note_run(settings, organization_id, result.sync_run_id, context.run_id)
     for problem in result.problems:
-        context.log.warning("%s: %s", result.organization_id, problem.detail)
+        context.log.warning("%s: %s", organization_id, problem.detail)
+    return result
 
 
 def result_events(result: SyncResult, kind: str, asked_by: str) -> list[Event]:
@@ -165,17 +175,6 @@ def _read_whole(result: SyncResult, feed: str) -> dg.AssetCheckEvaluation:
         description="\n".join(f"{result.organization_id}: {one.detail}" for one in problems) or None,
         metadata={"records": sum(one.records for one in problems), "sync_run_id": str(result.sync_run_id)},
         partition=result.organization_id,
-    )
-
-
-def _check_result(event: dg.AssetCheckEvaluation) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        asset_key=event.asset_key,
-        check_name=event.check_name,
-        passed=event.passed,
-        severity=event.severity,
-        description=event.description,
-        metadata=event.metadata,
     )
 
 

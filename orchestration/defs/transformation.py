@@ -15,16 +15,14 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, DbtCliResource, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-from orchestration.dbt import fingerprint as rules
 from orchestration.dbt.build import (
-    FULL,
     PROJECT,
     REPOSITORY,
-    build_lock,
     dbt_arguments,
     dbt_environment,
     dbt_home,
     is_publication,
+    one_build,
     outcome,
     vacuum_after,
 )
@@ -103,10 +101,8 @@ def build_events(context: dg.AssetExecutionContext | dg.OpExecutionContext) -> I
         dagster.Failure: an organization keeps its last good data because checks failed; the others are out.
     """
     settings = Settings.load()
-    with build_lock(settings):
-        more = FULL if rules.have_changed(settings) else []
+    with one_build(settings) as more:
         yield from _invoke_dbt(context, settings, more).stream()
-        rules.remember(settings)
         published, held_back, rows_written = outcome(settings)
     yield dg.AssetMaterialization(PUBLICATION, metadata={"rows_written": rows_written})
     vacuum_after(settings, rows_written)
