@@ -74,8 +74,9 @@ format: .venv/ready ## let the tools decide the style
 	@$(BIN)/sqlfluff fix dbt_project/models dbt_project/tests --disable-progress-bar
 	@$(BIN)/sqlfluff fix serving --templater placeholder --disable-progress-bar
 
-client: .venv/ready ## the TypeScript types of the API, from its own description
+client: .venv/ready ## what dbt says of columns, for the API; the TypeScript types, from its description
 	@tests/system_packages nodejs npm
+	@$(BIN)/python -m serving.openapi.columns
 	@cd serving/client && npm ci --silent && $(CURDIR)/$(BIN)/python -m serving.openapi > openapi.json && npm run --silent generate
 
 lock: .venv/ready ## resolve the packages again: exact versions, hashes, no addresses

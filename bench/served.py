@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.responses import Response
 
 from serving import __main__ as service
 from serving.access.caller import Member
-from serving.access.guard import Guard, guarded_router
+from serving.access.guard import Guard, GuardedRoute
 
-router = guarded_router("/api/v1/reengagement/{org_id}/constant", "bench")
+router = APIRouter(prefix="/api/v1/reengagement/{org_id}/constant", route_class=GuardedRoute)
 BODY = b'{"always": "the same"}'
 served = service.app
 

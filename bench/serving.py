@@ -36,7 +36,7 @@ from sandbox.clerk.issuer import Issuer, KeyStore, TokenOrder
 from serving.features.reengagement.queries import RISK_METRICS
 from tests.conftest import free_port
 from tests.serving.conftest import wait_for
-from tests.serving.test_main import is_ready
+from tests.serving.process import is_ready
 from warehouse.bootstrap import embedded_server, prepare_warehouse
 from warehouse.settings import Settings, ensure_secrets
 

@@ -10,7 +10,9 @@ import psycopg
 
 from ingestion.errors import SyncError
 from ingestion.problems import Problem, Unread, open_problems
-from ingestion.runs import FeedRow, Run, Status, write_feeds
+from ingestion.runs import FeedRow, write_feeds
+from warehouse import sync_runs
+from warehouse.sync_runs import Run, Status
 
 T = TypeVar("T")
 Fault = tuple[Any, ...]
@@ -60,14 +62,7 @@ def accept(connection: psycopg.Connection, run: Run, outcome: Outcome) -> list[P
         SyncError: `lease_lost`: another run took over; nothing was changed.
     """
     with connection.transaction():
-        held = connection.execute(
-            """
-            select from app.sync_runs
-            where organization_id = %s and id = %s and fence = %s and status = 'running' for update
-            """,
-            [run.organization_id, run.id, run.fence],
-        ).fetchone()
-        if held is None:
+        if not sync_runs.hold(connection, run):
             raise SyncError("lease_lost", "another run took over; nothing of this one counts")
         _move_cursors(connection, run, outcome)
         _note_unaccounted(connection, run, outcome)
@@ -79,13 +74,7 @@ def accept(connection: psycopg.Connection, run: Run, outcome: Outcome) -> list[P
         write_feeds(connection, run, outcome.feeds)
         problems = open_problems(connection, run, outcome.unread)
         status: Status = "incomplete" if problems else "succeeded"
-        connection.execute(
-            """
-            update app.sync_runs set status = %s, finished_at = clock_timestamp(), load_id = %s
-            where organization_id = %s and id = %s
-            """,
-            [status, outcome.load_id, run.organization_id, run.id],
-        )
+        sync_runs.finish(connection, run, status, outcome.load_id)
     return problems
 
 

@@ -8,8 +8,9 @@ from uuid import UUID
 import psycopg
 
 from ingestion.errors import SyncError
-from ingestion.runs import LEASE_SECONDS, FeedRow, Kind, Run, claim, renew, write_feeds
+from ingestion.runs import FeedRow, claim, write_feeds
 from warehouse.settings import Settings
+from warehouse.sync_runs import LEASE_SECONDS, Kind, Run, renew
 
 TICK_SECONDS = 0.5
 RENEW_EVERY = 30  # ticks

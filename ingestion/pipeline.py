@@ -30,8 +30,8 @@ from ingestion.cliniko.feeds import FEEDS, Feed
 from ingestion.cliniko.reading import RowWriter
 from ingestion.cliniko.source import Extract, cliniko_source
 from ingestion.errors import SyncError
-from ingestion.runs import Run
 from warehouse.settings import Role, Settings
+from warehouse.sync_runs import Run
 
 DATASET = "raw_cliniko"
 SCHEMA = "cliniko"

@@ -6,7 +6,8 @@ from typing import Literal
 
 import psycopg
 
-from ingestion.runs import FeedRow, Run
+from ingestion.runs import FeedRow
+from warehouse.sync_runs import Run
 
 FIELDS_LOST = "fields_lost"
 """The code of a feed that was read without these fields; `error_detail` names them for the next run."""

@@ -1,8 +1,4 @@
-"""The rows of `app.sync_runs` and their progress: claim, renew, fail. Accepting is `ingestion.accepting`.
-
-One run per organization at a time: a partial unique index is the truth. A run holds a lease and a fence; a
-process that lost its lease and wakes up again finds a higher fence and can change nothing.
-"""
+"""Claiming a run, its progress by feed, and how it fails. Accepting it is `ingestion.accepting`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,22 +9,10 @@ import psycopg
 from psycopg import sql
 
 from ingestion.errors import SyncError
+from warehouse import sync_runs
+from warehouse.sync_runs import Kind, Run
 
-Kind = Literal["sync", "sweep"]
-Status = Literal["succeeded", "incomplete"]
-"""Of a run that counts."""
-LEASE_SECONDS = 60
 LOCK = "hashtextextended('routiq sync ' || %(organization_id)s, 0)"
-
-
-@dataclass(frozen=True)
-class Run:
-    """A claimed run."""
-
-    organization_id: str
-    id: UUID
-    fence: int
-    kind: Kind
 
 
 @dataclass
@@ -83,16 +67,27 @@ def claim(
                 raise SyncError("already_running", f"a sync of {organization_id} is running")
             is_waiting = sync_run_id is None and status == "queued" and active_kind == kind
             if is_waiting or sync_run_id == active_id:
-                return _take(connection, organization_id, active_id)
-            _give_up(connection, organization_id, active_id, status)
-        if sync_run_id is None:
-            sync_run_id = _queue(connection, organization_id, kind, requested_by)
-        return _take(connection, organization_id, sync_run_id)
+                return _start(connection, organization_id, active_id)
+            if status == "queued":
+                raise _already_queued(organization_id)
+            sync_runs.expire(connection, organization_id, active_id)
+            _close_feeds(connection, organization_id, active_id)
+        run_id = sync_run_id or sync_runs.queue(connection, organization_id, kind, requested_by)
+        if run_id is None:
+            raise _already_queued(organization_id)
+        return _start(connection, organization_id, run_id)
+
+
+def _already_queued(organization_id: str) -> SyncError:
+    """By somebody else: whoever it is will do it."""
+    return SyncError("already_queued", f"a run of {organization_id} is queued already")
 
 
 def _lock_organization(connection: psycopg.Connection, organization_id: str) -> None:
+    """Against other claims. A stronger lock would have the API wait for us, whose queued run we wait for."""
     row = connection.execute(
-        "select is_active from app.organizations where organization_id = %s for update", [organization_id]
+        "select is_active from app.organizations where organization_id = %s for no key update",
+        [organization_id],
     ).fetchone()
     if row is None:
         raise SyncError("unknown_organization", f"there is no organization {organization_id!r}")
@@ -108,66 +103,11 @@ def _try_lock(connection: psycopg.Connection, organization_id: str) -> bool:
     return bool(row and row[0])
 
 
-def _give_up(connection: psycopg.Connection, organization_id: str, run_id: UUID, status: str) -> None:
-    """Close a run whose process is gone. One that only waits in the queue belongs to somebody else."""
-    if status == "queued":
-        raise SyncError("already_queued", f"a run of {organization_id} is queued already")
-    connection.execute(
-        """
-        update app.sync_runs set status = 'failed', finished_at = now(), error_code = 'lease_expired',
-            error_detail = 'its process ended without a word; the next run began where this one did'
-        where organization_id = %s and id = %s
-        """,
-        [organization_id, run_id],
-    )
-    _close_feeds(connection, organization_id, run_id)
-
-
-def _queue(connection: psycopg.Connection, organization_id: str, kind: Kind, requested_by: str) -> UUID:
-    row = connection.execute(
-        """
-        insert into app.sync_runs (organization_id, kind, requested_by) values (%s, %s, %s) returning id
-        """,
-        [organization_id, kind, requested_by],
-    ).fetchone()
-    if row is None:
-        raise AssertionError("insert without a row")
-    run_id: UUID = row[0]
-    return run_id
-
-
-def _take(connection: psycopg.Connection, organization_id: str, run_id: UUID) -> Run:
-    row = connection.execute(
-        f"""
-        update app.sync_runs
-        set status = 'running', started_at = coalesce(started_at, now()),
-            lease_expires_at = now() + interval '{LEASE_SECONDS} seconds',
-            fence = (
-                select coalesce(max(fence), 0) + 1 from app.sync_runs
-                where organization_id = %(organization_id)s
-            )
-        where organization_id = %(organization_id)s and id = %(id)s and status in ('queued', 'running')
-        returning fence, kind
-        """,
-        {"organization_id": organization_id, "id": run_id},
-    ).fetchone()
-    if row is None:
+def _start(connection: psycopg.Connection, organization_id: str, run_id: UUID) -> Run:
+    run = sync_runs.start(connection, organization_id, run_id)
+    if run is None:
         raise SyncError("unknown_run", f"run {run_id} of {organization_id} is not waiting to be done")
-    return Run(organization_id, run_id, row[0], row[1])
-
-
-def renew(connection: psycopg.Connection, run: Run) -> bool:
-    """Whether the run is still ours."""
-    return (
-        connection.execute(
-            f"""
-            update app.sync_runs set lease_expires_at = now() + interval '{LEASE_SECONDS} seconds'
-            where organization_id = %s and id = %s and fence = %s and status = 'running'
-            """,
-            [run.organization_id, run.id, run.fence],
-        ).rowcount
-        == 1
-    )
+    return run
 
 
 _FEED_COLUMNS = tuple(FeedRow.__dataclass_fields__)[1:]
@@ -196,15 +136,7 @@ def write_feeds(connection: psycopg.Connection, run: Run, rows: Iterable[FeedRow
 def fail(connection: psycopg.Connection, run: Run, error: SyncError, feeds: Iterable[FeedRow] = ()) -> None:
     """End the run, with how far its feeds came. A run that is no longer ours is left alone."""
     with connection.transaction():
-        ended = connection.execute(
-            """
-            update app.sync_runs
-            set status = 'failed', finished_at = now(), error_code = %s, error_detail = %s
-            where organization_id = %s and id = %s and fence = %s and status = 'running'
-            """,
-            [error.code, error.message, run.organization_id, run.id, run.fence],
-        )
-        if ended.rowcount:
+        if sync_runs.fail(connection, run, error.code, error.message):
             write_feeds(connection, run, feeds)
         _close_feeds(connection, run.organization_id, run.id)
 

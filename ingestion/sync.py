@@ -26,12 +26,13 @@ from ingestion.known import KnownRecords
 from ingestion.lease import Lease
 from ingestion.ledger import RequestLedger
 from ingestion.problems import FIELDS_LOST, Problem, Unread, unread_feed
-from ingestion.runs import FeedRow, Kind, Run, Status, fail
+from ingestion.runs import FeedRow, fail
 from ingestion.settings import ClinikoSettings
 from warehouse.erased import erased_patients
 from warehouse.organizations import Credentials, UnknownOrganizationError, api_key_of
 from warehouse.sealing import SealError
 from warehouse.settings import Settings
+from warehouse.sync_runs import Kind, Run, Status
 
 log = logging.getLogger(__name__)
 

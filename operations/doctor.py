@@ -33,7 +33,7 @@ from warehouse.bootstrap import alembic_config, embedded_server
 from warehouse.organizations import api_key_of, list_organizations
 from warehouse.sealing import SealError
 from warehouse.settings import Settings
-from warehouse.wall import find_holes
+from warehouse.tenant_isolation.holes import find_holes
 
 UP = "run `routiq up`"
 BUILD_BEGINS_WITHIN = timedelta(minutes=2)
@@ -101,7 +101,7 @@ def _sign_in(settings: Settings, platform: PlatformSettings) -> Iterator[Finding
         told = {
             **process_environment(settings),
             "ROUTIQ_CLERK_ISSUER": platform.clerk_issuer,
-            "ROUTIQ_CLERK_AUTHORIZED_PARTIES": platform.clerk_authorized_parties,
+            "ROUTIQ_CLERK_AUTHORIZED_PARTIES": ",".join(platform.clerk_authorized_parties),
         }
     asked = subprocess.run(
         python("-m", "serving.sign_in"),

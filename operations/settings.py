@@ -5,27 +5,17 @@ from pydantic_settings import SettingsConfigDict
 
 from operations.errors import CommandError
 from orchestration.settings import DagsterSettings
-from warehouse.loopback import is_loopback_issuer
+from warehouse.api_settings import ApiSettings
 
 
-class PlatformSettings(DagsterSettings):
+class PlatformSettings(DagsterSettings, ApiSettings):
     """Where the processes listen, whose tokens are taken, and whom Dagster alerts."""
 
     model_config = SettingsConfigDict(env_prefix="ROUTIQ_", extra="ignore")
 
-    api_port: int = Field(default=8000, ge=1, le=65535)
     docs_port: int = Field(default=8081, ge=1, le=65535)
     cliniko_port: int = Field(default=8091, ge=1, le=65535)
     clerk_port: int = Field(default=8092, ge=1, le=65535)
-    clerk_issuer: str = ""
-    clerk_jwks_url: str = ""
-    clerk_jwt_key: str = ""
-    clerk_authorized_parties: str = ""
-    allow_loopback_issuer: bool = False
-
-    @property
-    def has_loopback_issuer(self) -> bool:
-        return is_loopback_issuer(self.clerk_issuer, self.clerk_jwks_url, self.clerk_jwt_key)
 
     def require_sign_in(self) -> None:
         """The API trusts no issuer by default, so it would not start.

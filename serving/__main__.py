@@ -12,7 +12,7 @@ from uvicorn.supervisors import Multiprocess
 
 from serving.app import create_app
 from serving.http.logs import forward_library_logs
-from serving.settings import ServingSettings
+from serving.settings import ServingSettings, setting_of
 
 
 def main(
@@ -51,9 +51,7 @@ def load_settings() -> ServingSettings:
     try:
         return ServingSettings.load()
     except ValidationError as error:
-        names = sorted(
-            {"_".join(str(part) for part in fault["loc"]).upper() or fault["msg"] for fault in error.errors()}
-        )
+        names = sorted({setting_of(fault) or fault["msg"] for fault in error.errors()})
         print(f"serving: these settings are missing or wrong: {', '.join(names)}", file=sys.stderr)  # noqa: T201
         raise SystemExit(2) from None
 

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from serving.access.jwks import FetchedKeys, keep_fresh
+from serving.access.jwks import FetchedJwks, keep_fresh
 from serving.access.parties import Parties
 from serving.features.active_patients.router import router as active_patients
 from serving.features.clerk.router import router as clerk
@@ -97,7 +97,7 @@ def set_garbage_aside() -> None:
 
 @contextlib.asynccontextmanager
 async def lifespan(services: Services) -> AsyncIterator[None]:
-    """See that the wall stands, then open the pool and fetch the keys: `/ready` tells when they are there.
+    """See that tenants are isolated, open the pool, fetch the keys: `/ready` tells when they are there.
 
     A database that is away may come later: no caller is let in before `issuer` could look.
     """
@@ -112,7 +112,7 @@ async def lifespan(services: Services) -> AsyncIterator[None]:
         with contextlib.suppress(Unavailable):
             await services.gate.issuer.require()
         keys = services.gate.verifier.keys
-        if isinstance(keys, FetchedKeys):
+        if isinstance(keys, FetchedJwks):
             stack.push_async_callback(stop, asyncio.create_task(keep_fresh(keys)))
         set_garbage_aside()
         yield

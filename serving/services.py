@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 from serving.access.guard import Gate
 from serving.access.issuer import IssuerCheck
-from serving.access.jwks import FetchedKeys, FixedKey, Keys, fetch_from
-from serving.access.limits import Limits, OwnLimits, Tier
+from serving.access.jwks import FetchedJwks, FixedKey, SigningKeys, fetch_from
+from serving.access.limits import Limits, MemoryLimits, Tier
 from serving.access.parties import Parties
-from serving.access.redis_limits import SharedLimits
+from serving.access.redis_limits import RedisLimits
 from serving.access.tokens import ROLES, Rules, Verifier
 from serving.data.audit import RECORD
 from serving.data.database import Database
-from serving.data.group_commit import Together
+from serving.data.group_commit import GroupCommit
 from serving.data.strangers import find_strangers
 from serving.features.clerk.mirror import Mirror
 from serving.settings import ServingSettings
@@ -28,16 +28,16 @@ OPERATOR_POOL_SIZE = 2
 class Services:
     gate: Gate
     database: Database
-    audit: Together
+    audit: GroupCommit
     operators: Database  # for questions across organizations: sees counts of them, and no patient
     mirror: Mirror | None
 
 
 def make_services(settings: ServingSettings) -> Services:
-    keys: Keys = (
+    keys: SigningKeys = (
         FixedKey(settings.clerk_jwt_key)
         if settings.clerk_jwt_key
-        else FetchedKeys(fetch_from(settings.clerk_jwks_url))
+        else FetchedJwks(fetch_from(settings.clerk_jwks_url))
     )
     rules = Rules(
         issuer=settings.clerk_issuer,
@@ -83,5 +83,5 @@ def make_limits(settings: ServingSettings) -> Limits:
         "regular": settings.limit_regular,
     }
     if settings.redis_url is None:
-        return OwnLimits(per_hour)
-    return SharedLimits(per_hour, settings.redis_url.get_secret_value())
+        return MemoryLimits(per_hour)
+    return RedisLimits(per_hour, settings.redis_url.get_secret_value())

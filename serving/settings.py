@@ -6,23 +6,22 @@ well-known path) or from one fixed public key (`clerk_jwt_key`, PEM), for networ
 `clerk_roles` says what an instance's own roles mean here: "receptionist=member, owner=admin".
 """
 
-from collections.abc import Iterable
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_core import ErrorDetails
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from serving.access.claims import Role
 from serving.access.parties import ANY_PORT
-from warehouse.loopback import is_loopback, is_loopback_issuer, is_loopback_url
+from warehouse.api_settings import ApiSettings, CommaList
+from warehouse.loopback import is_loopback, is_loopback_url
 from warehouse.settings import HomeSettings
 from warehouse.settings import Settings as WarehouseSettings
 
-CommaList = Annotated[tuple[str, ...], NoDecode]
 
-
-class ServingSettings(BaseSettings):
+class ServingSettings(ApiSettings):
     """What the API needs to know. The issuer and the authorized parties have no default."""
 
     model_config = SettingsConfigDict(env_prefix="ROUTIQ_", extra="ignore", populate_by_name=True)
@@ -30,18 +29,12 @@ class ServingSettings(BaseSettings):
     api_database_url: SecretStr
     operator_database_url: SecretStr
     api_host: str = "127.0.0.1"
-    api_port: int = Field(default=8000, ge=1, le=65535)
     api_pool_size: int = Field(default=8, ge=1, le=100)
     api_cache_megabytes: int = Field(default=64, ge=0, le=16_384)
 
     clerk_issuer: str = Field(min_length=1)
-    clerk_jwks_url: str = ""
-    clerk_jwt_key: str = ""
     clerk_authorized_parties: CommaList = Field(min_length=1)
     clerk_roles: Annotated[dict[str, Role], NoDecode] = Field(default_factory=dict)
-    operators: CommaList = ()
-    allow_loopback_issuer: bool = False
-
     clerk_api_url: str = "https://api.clerk.com/v1"
     clerk_secret_key: SecretStr | None = None
     clerk_sync_seconds: float = Field(default=60, gt=0)
@@ -71,13 +64,6 @@ class ServingSettings(BaseSettings):
     @classmethod
     def _no_key_is_none(cls, value: SecretStr | None) -> SecretStr | None:
         return value if value and value.get_secret_value() else None
-
-    @field_validator("clerk_authorized_parties", "operators", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return tuple(value) if isinstance(value, Iterable) else value
 
     @field_validator("clerk_roles", mode="before")
     @classmethod
@@ -109,10 +95,6 @@ class ServingSettings(BaseSettings):
                 )
         return self
 
-    @property
-    def has_loopback_issuer(self) -> bool:
-        return is_loopback_issuer(self.clerk_issuer, self.clerk_jwks_url, self.clerk_jwt_key)
-
     @model_validator(mode="after")
     def _default_and_check_urls(self) -> Self:
         if not self.clerk_jwks_url:
@@ -122,6 +104,12 @@ class ServingSettings(BaseSettings):
         if self.clerk_secret_key:
             require_private_way(self.clerk_api_url, "ROUTIQ_CLERK_API_URL")
         return self
+
+
+def setting_of(fault: ErrorDetails) -> str:
+    """As the environment names the setting that is wrong; empty where several do not fit together."""
+    name = str(fault["loc"][0]) if fault["loc"] else ""
+    return f"ROUTIQ_{name.upper()}" if name.islower() else name
 
 
 def require_private_way(url: str, setting: str) -> None:

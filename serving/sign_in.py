@@ -16,8 +16,8 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from pydantic import ValidationError
 
-from serving.access.jwks import FixedKey, fetch_from, read_key_set
-from serving.settings import ServingSettings, require_private_way
+from serving.access.jwks import FixedKey, fetch_from, read_jwks
+from serving.settings import ServingSettings, require_private_way, setting_of
 
 ISSUER, PARTIES = "ROUTIQ_CLERK_ISSUER", "ROUTIQ_CLERK_AUTHORIZED_PARTIES"
 FRONTEND_API = "the Frontend API URL that Clerk's dashboard shows under API keys"
@@ -35,10 +35,10 @@ def examine() -> list[Finding]:
 
 def wrong_settings(error: ValidationError) -> Iterator[Finding]:
     for fault in error.errors():
-        name = "_".join(str(part) for part in fault["loc"]).upper()
         said = fault["msg"].removeprefix("Value error, ")
-        told = said if "ROUTIQ_" in said else f"ROUTIQ_{name}: {said}"
-        yield finding(told, f"set it as .env.example shows{'' if 'ROUTIQ_' in said else f' (ROUTIQ_{name})'}")
+        named = "ROUTIQ_" in said
+        told = said if named else f"{setting_of(fault)}: {said}"
+        yield finding(told, f"set it as .env.example shows{'' if named else f' ({setting_of(fault)})'}")
 
 
 def issuer(settings: ServingSettings) -> Iterator[Finding]:
@@ -84,7 +84,7 @@ def keys(settings: ServingSettings) -> Iterator[Finding]:
 
 
 async def fetch(url: str) -> dict[str, RSAPublicKey]:
-    return read_key_set(await fetch_from(url)())
+    return read_jwks(await fetch_from(url)())
 
 
 def finding(detail: str, remedy: str = "") -> Finding:

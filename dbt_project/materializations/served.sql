@@ -1,5 +1,5 @@
-{#- A table that readers see. It is made once, empty, from the contract: key, indexes and wall in the same
-    transaction. Each build only computes the candidate rows into schema `candidates`; the model `publish`
+{#- A table that readers see. It is made once, empty, from the contract: key, indexes and the isolation of tenants
+    in the same transaction. Each build only computes the candidate rows into schema `candidates`; `publish`
     moves them over, for all served tables in one transaction. -#}
 {% materialization served, adapter='postgres' %}
     {%- set served = this.incorporate(type='table') -%}
@@ -26,7 +26,7 @@
 
 {% macro create_served(relation) %}
     create table {{ relation }} {{ get_table_columns_and_constraints() }};
-    {{ wall(relation) }}
+    {{ isolate_tenants(relation) }}
 {% endmacro %}
 
 {% macro create_served_indexes(relation) %}

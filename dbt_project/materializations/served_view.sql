@@ -1,6 +1,6 @@
-{#- A view that readers see. Its node only tries it, in schema `candidates`, and puts down how to make it; the
-    model `publish` replaces what changed in the transaction that moves the data, so that no reader meets the
-    new view over the old rows. It runs with the rights of whoever asks (security_invoker), unless it is for a
+{#- A view that readers see. Its node only tries it, in schema `candidates`, and puts down how to make it;
+    `publish` replaces what changed in the transaction that moves the data, so that no reader meets the new
+    view over the old rows. It runs with the rights of whoever asks (security_invoker), unless it is for a
     reader who may see no row of what it reads: then with its owner's. -#}
 {% materialization served_view, adapter='postgres' %}
     {%- set served = this.incorporate(type='view') -%}

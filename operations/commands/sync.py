@@ -13,8 +13,8 @@ from operations.commands.readable import readable_errors
 NOTHING_HAPPENED = {"unknown_organization", "already_running", "already_queued", "database_away"}
 
 if TYPE_CHECKING:
-    from ingestion.runs import Kind
     from ingestion.sync import SyncProgress, SyncResult
+    from warehouse.sync_runs import Kind
 
 
 def register(app: typer.Typer) -> None:

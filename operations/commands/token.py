@@ -1,30 +1,14 @@
 """`routiq token`: a session token from the sandbox's Clerk, to try the API with. A real Clerk gives none."""
 
 import json
+from collections.abc import Sequence
 from typing import Literal
 
 import typer
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from operations.commands.known import known_organization
 from operations.errors import CommandError
 from warehouse.loopback import is_loopback_url
-
-
-class TokenSettings(BaseSettings):
-    """The issuer to ask, and what the token must name so that the API takes it."""
-
-    model_config = SettingsConfigDict(env_prefix="ROUTIQ_")
-
-    clerk_issuer: str = ""
-    clerk_port: int = Field(default=8092, ge=1, le=65535)
-    clerk_authorized_parties: str = ""
-    operators: str = ""
-
-    @property
-    def issuer(self) -> str:
-        return self.clerk_issuer or f"http://127.0.0.1:{self.clerk_port}"
 
 
 def register(app: typer.Typer) -> None:
@@ -42,28 +26,29 @@ def token(
 ) -> None:
     """Print a session token of the sandbox's Clerk."""
     from operations.commands.readable import readable_errors  # noqa: PLC0415 - help must answer at once
+    from operations.settings import PlatformSettings  # noqa: PLC0415
     from warehouse.settings import Settings  # noqa: PLC0415
 
-    settings = TokenSettings()
-    require_sandbox(settings.issuer)
     with readable_errors():
+        platform = PlatformSettings()
+        issuer = platform.clerk_issuer or f"http://127.0.0.1:{platform.clerk_port}"
+        require_sandbox(issuer)
         known_organization(Settings.load(), organization)
     order: dict[str, object] = {
         "organization_id": organization,
         "role": role,
         "lifetime_seconds": minutes * 60,
     }
-    if party := first(settings.clerk_authorized_parties):
+    if party := first(platform.clerk_authorized_parties):
         order["authorized_party"] = party
     if operator:
-        order["subject"] = first(settings.operators) or no_operator()
-    made = ask(settings.issuer, order)
+        order["subject"] = first(platform.operators) or no_operator()
+    made = ask(issuer, order)
     typer.echo(json.dumps({"token": made}) if as_json else made)
 
 
-def first(comma_list: str) -> str:
+def first(written: Sequence[str]) -> str:
     """The first that is written out: a party with any port is none to name in a token."""
-    written = (part.strip() for part in comma_list.split(","))
     return next((part for part in written if "*" not in part), "")
 
 

@@ -2,7 +2,7 @@
 
 The work itself is dbt's; here are the lock (one build at a time), dbt's environment and the outcome.
 
-app.loads -> dbt build (staging, intermediate, candidates, checks, publication) -> BuildResult
+app.loads -> dbt build (staging, intermediate, candidates, checks, then publish) -> BuildResult
 """
 
 import json
@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,6 @@ REPOSITORY = Path(__file__).parents[2]
 PROJECT = REPOSITORY / "dbt_project"
 # A number of our own for pg_advisory_lock: no other code uses it.
 LOCK_KEY = 7_041_873
-FULL = ["--full-refresh"]
 SESSION_OPTIONS = "-c timezone=UTC -c work_mem=128MB -c jit=off"
 
 
@@ -68,13 +67,21 @@ def build(
         BuildError: a model failed; nothing was published.
     """
     began = time.monotonic()
-    with build_lock(settings):
-        full = rules.have_changed(settings) or full
-        _run_dbt(settings, FULL if full else [], progress or (lambda _: None), heard or (lambda _: None))
-        rules.remember(settings)
+    with one_build(settings, full=full) as more:
+        _run_dbt(settings, more, progress or (lambda _: None), heard or (lambda _: None))
         published, held_back, rows_written = outcome(settings)
     vacuum_after(settings, rows_written)
     return BuildResult(published, held_back, rows_written, round(time.monotonic() - began, 2))
+
+
+@contextmanager
+def one_build(settings: Settings, *, full: bool = False) -> Iterator[list[str]]:
+    """Hold the right to build; yields what dbt is told beside the selection. Raise in it if dbt failed."""
+    with build_lock(settings):
+        if changed := rules.have_changed(settings):
+            rules.publish_all_again(settings)
+        yield ["--full-refresh"] if changed or full else []
+        rules.remember(settings)
 
 
 @contextmanager
@@ -166,12 +173,21 @@ def _follow(
     progress: Callable[[BuildProgress], None],
     heard: Callable[[dict[str, Any]], None],
 ) -> None:
-    """Read one line of dbt's log. Its error texts may quote data, so only names are taken."""
+    """Read one line of dbt's log. Its error texts may quote data, so only names are taken.
+
+    What dbt does at its end is told only of a build that published, or failed in publishing.
+    """
     try:
         event = json.loads(line)
     except ValueError:
         return
     data = event.get("data", {})
+    if is_publication(event):
+        if data.get("status") == "error":
+            failed.append("publication")
+        elif not failed:
+            heard(event)
+        return
     if event.get("info", {}).get("name") not in {"LogModelResult", "LogTestResult"}:
         return
     heard(event)
@@ -179,6 +195,12 @@ def _follow(
     if data.get("status") in {"error", "fail"}:
         failed.append(name)
     progress(BuildProgress(int(data.get("index", 0)), int(data.get("total", 0)), name))
+
+
+def is_publication(event: Mapping[str, Any]) -> bool:
+    """Whether dbt says how `publish` ended, its only hook at a build's end."""
+    is_hook = event.get("info", {}).get("name") == "LogHookEndLine"
+    return is_hook and ".on-run-end." in event["data"]["statement"]
 
 
 def outcome(settings: Settings) -> tuple[list[str], dict[str, list[str]], int]:

@@ -31,21 +31,22 @@ def _decides(path: Path) -> bool:
 
 
 def have_changed(settings: Settings) -> bool:
-    """Whether what was published was computed by other rules; then all loads are to be published again."""
+    """Whether there is something that was not computed by the rules of today."""
     with psycopg.connect(settings.url("owner")) as connection:
-        connection.execute("create schema if not exists checks")
-        connection.execute("create table if not exists checks.rules (digest text not null)")
-        known = connection.execute("select digest from checks.rules").fetchone()
-        if known == (digest(),):
-            return False
-        published = connection.execute(
-            "update app.loads set published_at = null where published_at is not null"
-        )
-        return published.rowcount > 0
+        if connection.execute("select to_regclass('checks.rules') is null").fetchone() == (True,):
+            return True
+        return connection.execute("select digest from checks.rules").fetchone() != (digest(),)
+
+
+def publish_all_again(settings: Settings) -> None:
+    """Every load is the next build's."""
+    with psycopg.connect(settings.url("owner")) as connection:
+        connection.execute("update app.loads set published_at = null where published_at is not null")
 
 
 def remember(settings: Settings) -> None:
     """These are the rules of what is published: a build got to its end."""
     with psycopg.connect(settings.url("owner")) as connection:
+        connection.execute("create table if not exists checks.rules (digest text not null)")
         connection.execute("delete from checks.rules")
         connection.execute("insert into checks.rules values (%s)", [digest()])

@@ -3,7 +3,7 @@
 A failed sync is red here, at its clinic, and at the step that failed; the models after it stay as they are.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import dagster as dg
@@ -39,15 +39,37 @@ where organizations.organization_id = any(%s)
 NEVER = (None, None, None, None, None)
 
 
-@dg.asset_check(
-    asset=CLINICS,
-    name="synced",
-    partitions_def=organizations,
-    description="The last sync read everything: an error if it failed, a warning if something is missing.",
-)
-def synced(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-    [event] = _verdicts(Settings.load(), [context.partition_key])
+Verdicts = Callable[[Settings, Collection[str]], Iterable[dg.AssetCheckEvaluation]]
+"""How each of these clinics is, in the eyes of one check."""
+
+
+def check_of_each(name: str, verdicts: Verdicts, description: str) -> dg.AssetChecksDefinition:
+    """A check with a partition for each clinic."""
+
+    @dg.asset_check(asset=CLINICS, name=name, partitions_def=organizations, description=description)
+    def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        [event] = verdicts(Settings.load(), [context.partition_key])
+        return result_of(event)
+
+    return check
+
+
+def events_of_all(settings: Settings, verdicts: Verdicts, *more: str) -> list[dg.AssetCheckEvaluation]:
+    """The same for each clinic that syncs by the hour, and `more`, for a run without partitions."""
+    clinics = {*active_organizations(settings, only_enabled=True), *more}
+    return worst_last(verdicts(settings, sorted(clinics)))
+
+
+def worst_last(events: Iterable[dg.AssetCheckEvaluation]) -> list[dg.AssetCheckEvaluation]:
+    """Dagster sums a check up by its latest evaluation, whichever partition's: that has to be the worst."""
+    return sorted(events, key=lambda one: (not one.passed, one.severity is dg.AssetCheckSeverity.ERROR))
+
+
+def result_of(event: dg.AssetCheckEvaluation) -> dg.AssetCheckResult:
+    """What the check's own run says."""
     return dg.AssetCheckResult(
+        asset_key=event.asset_key,
+        check_name=event.check_name,
         passed=event.passed,
         severity=event.severity,
         description=event.description,
@@ -56,14 +78,7 @@ def synced(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
 
 
 def synced_events(settings: Settings, *more: str) -> list[dg.AssetCheckEvaluation]:
-    """The same verdict for each clinic that syncs by the hour, and `more`, for a run without partitions."""
-    clinics = {*active_organizations(settings, only_enabled=True), *more}
-    return worst_last(_verdicts(settings, sorted(clinics)))
-
-
-def worst_last(events: Iterable[dg.AssetCheckEvaluation]) -> list[dg.AssetCheckEvaluation]:
-    """Dagster sums a check up by its latest evaluation, whichever partition's: that has to be the worst."""
-    return sorted(events, key=lambda one: (not one.passed, one.severity is dg.AssetCheckSeverity.ERROR))
+    return events_of_all(settings, _verdicts, *more)
 
 
 def _verdicts(settings: Settings, organization_ids: Collection[str]) -> list[dg.AssetCheckEvaluation]:
@@ -71,6 +86,13 @@ def _verdicts(settings: Settings, organization_ids: Collection[str]) -> list[dg.
         rows = connection.execute(LAST_RUNS, [list(organization_ids)]).fetchall()
     known = {row[0]: row[1:] for row in rows}
     return [_verdict(one, *known.get(one, NEVER)) for one in organization_ids]
+
+
+synced = check_of_each(
+    "synced",
+    _verdicts,
+    "The last sync read everything: an error if it failed, a warning if something is missing.",
+)
 
 
 def _verdict(

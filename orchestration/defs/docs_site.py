@@ -3,12 +3,12 @@
 import dagster as dg
 
 from orchestration.dbt.docs_site import make_docs_site
-from orchestration.defs.transformation import models
+from orchestration.defs.transformation import PUBLICATION
 from warehouse.settings import Settings
 
 
 @dg.asset(
-    deps=[key for key in models.keys if key.path[-1] == "publication"],
+    deps=[PUBLICATION],
     group_name="docs",
     kinds={"dbt"},
     description="Models, columns, tests and lineage as one page; `routiq docs` makes it too.",

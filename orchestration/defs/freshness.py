@@ -1,40 +1,18 @@
 """Is each organization's data fresh? An asset check a partition: a stale clinic hides behind no fresh one."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import psycopg
 
-from orchestration.defs.clinics import CLINICS, worst_last
-from orchestration.defs.organizations import active_organizations, organizations
+from orchestration.defs.clinics import CLINICS, check_of_each, events_of_all
 from orchestration.settings import DagsterSettings
 from warehouse.settings import Settings
 
 
-@dg.asset_check(
-    asset=CLINICS,
-    name="published_lately",
-    partitions_def=organizations,
-    description="The data that readers see comes from a sync of the last hours (ROUTIQ_STALE_AFTER_HOURS).",
-)
-def published_lately(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-    organization_id = context.partition_key
-    event = _verdict(organization_id, data_as_of(Settings.load()).get(organization_id))
-    return dg.AssetCheckResult(
-        passed=event.passed,
-        severity=event.severity,
-        description=event.description,
-        metadata=event.metadata,
-    )
-
-
 def freshness_events(settings: Settings) -> list[dg.AssetCheckEvaluation]:
-    """The same verdict for every organization that syncs by the hour, for a run without partitions."""
-    known = data_as_of(settings)
-    return worst_last(
-        _verdict(organization_id, known.get(organization_id))
-        for organization_id in active_organizations(settings, only_enabled=True)
-    )
+    return events_of_all(settings, _verdicts)
 
 
 def data_as_of(settings: Settings) -> dict[str, datetime]:
@@ -48,6 +26,11 @@ def is_fresh(as_of: datetime | None) -> bool:
     return as_of is not None and datetime.now(UTC) - as_of < limit
 
 
+def _verdicts(settings: Settings, organization_ids: Collection[str]) -> list[dg.AssetCheckEvaluation]:
+    known = data_as_of(settings)
+    return [_verdict(one, known.get(one)) for one in organization_ids]
+
+
 def _verdict(organization_id: str, as_of: datetime | None) -> dg.AssetCheckEvaluation:
     since = as_of.isoformat(timespec="seconds") if as_of else "never"
     return dg.AssetCheckEvaluation(
@@ -59,3 +42,10 @@ def _verdict(organization_id: str, as_of: datetime | None) -> dg.AssetCheckEvalu
         metadata={"data_as_of": since},
         partition=organization_id,
     )
+
+
+published_lately = check_of_each(
+    "published_lately",
+    _verdicts,
+    "The data that readers see comes from a sync of the last hours (ROUTIQ_STALE_AFTER_HOURS).",
+)

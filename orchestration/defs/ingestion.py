@@ -14,9 +14,10 @@ import psycopg
 from ingestion.cliniko.feeds import FEEDS, Feed
 from ingestion.errors import SyncError
 from ingestion.sync import SyncProgress, SyncResult, sync_organization
-from orchestration.defs.clinics import synced_events
+from orchestration.defs.clinics import result_of, synced_events
 from orchestration.defs.organizations import organizations
 from orchestration.runless import report
+from warehouse import sync_runs
 from warehouse.settings import Settings
 
 SYNC_RUN_TAG = "routiq/sync_run_id"
@@ -63,7 +64,7 @@ def feeds(context: dg.AssetExecutionContext) -> Iterator[Any]:
         if isinstance(event, dg.AssetMaterialization):
             yield dg.MaterializeResult(asset_key=event.asset_key, metadata=event.metadata)
         elif event.check_name == READ_WHOLE:
-            yield _check_result(event)
+            yield result_of(event)
         else:
             report(Settings.load(), context.instance, event)  # it is of another asset
 
@@ -102,13 +103,8 @@ def sync_clinic(context: Context, kind: Any) -> Iterator[Event]:
     if wanted:
         note_run(settings, organization_id, UUID(wanted), context.run_id)
     try:
-        result = sync_organization(
-            settings,
-            organization_id,
-            sync_run_id=UUID(wanted) if wanted else None,
-            kind=kind,
-            requested_by="dagster",
-            progress=FeedLog(context.log),
+        result = sync_for_run(
+            context, settings, organization_id, kind, "dagster", UUID(wanted) if wanted else None
         )
     except SyncError as error:
         yield from synced_events(settings, organization_id)
@@ -119,17 +115,32 @@ def sync_clinic(context: Context, kind: Any) -> Iterator[Event]:
             metadata={"organization": organization_id, "code": error.code},
             allow_retries=False,
         ) from None
-    if not wanted:
-        note_run(settings, organization_id, result.sync_run_id, context.run_id)
-    warn_of_problems(context, result)
     yield from result_events(result, kind, "API" if wanted else "Dagster")
     yield from synced_events(settings, organization_id)
     return None
 
 
-def warn_of_problems(context: Context, result: SyncResult) -> None:
+def sync_for_run(
+    context: Context,
+    settings: Settings,
+    organization_id: str,
+    kind: Any,
+    requested_by: str,
+    sync_run_id: UUID | None = None,
+) -> SyncResult:
+    """Sync one clinic; the run's log tells how it goes and what is missing. Raises SyncError."""
+    result = sync_organization(
+        settings,
+        organization_id,
+        sync_run_id=sync_run_id,
+        kind=kind,
+        requested_by=requested_by,
+        progress=FeedLog(context.log),
+    )
+    note_run(settings, organization_id, result.sync_run_id, context.run_id)
     for problem in result.problems:
-        context.log.warning("%s: %s", result.organization_id, problem.detail)
+        context.log.warning("%s: %s", organization_id, problem.detail)
+    return result
 
 
 def result_events(result: SyncResult, kind: str, asked_by: str) -> list[Event]:
@@ -167,17 +178,6 @@ def _read_whole(result: SyncResult, feed: str) -> dg.AssetCheckEvaluation:
     )
 
 
-def _check_result(event: dg.AssetCheckEvaluation) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        asset_key=event.asset_key,
-        check_name=event.check_name,
-        passed=event.passed,
-        severity=event.severity,
-        description=event.description,
-        metadata=event.metadata,
-    )
-
-
 class FeedLog:
     """Says in the run's log which feed is being read, once a feed."""
 
@@ -201,7 +201,4 @@ def feed_metadata(facts: dict[str, Any]) -> dict[str, Any]:
 def note_run(settings: Settings, organization_id: str, sync_run_id: UUID, dagster_run_id: str) -> None:
     """Leave the way from `app.sync_runs` to Dagster's page of the run."""
     with psycopg.connect(settings.url("loader")) as connection:
-        connection.execute(
-            "update app.sync_runs set dagster_run_id = %s where organization_id = %s and id = %s",
-            [dagster_run_id, organization_id, sync_run_id],
-        )
+        sync_runs.note_dagster_run(connection, organization_id, sync_run_id, dagster_run_id)

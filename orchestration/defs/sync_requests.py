@@ -8,6 +8,7 @@ import psycopg
 from orchestration.defs.ingestion import SYNC_RUN_TAG
 from orchestration.defs.organizations import PARTITIONS, organizations
 from orchestration.defs.syncing import build_once, sync_one
+from warehouse import sync_runs
 from warehouse.settings import Settings
 
 
@@ -22,13 +23,6 @@ join app.organizations using (organization_id)
 where status = 'queued' and is_active
 order by requested_at
 limit 50
-"""
-ABANDONED = """
-update app.sync_runs
-set status = 'failed', finished_at = now(), error_code = 'abandoned',
-    error_detail = 'the run that was to do it ended without a word; see its page in Dagster'
-where id = %(sync_run_id)s
-    and (status = 'queued' or (status = 'running' and dagster_run_id = %(dagster_run_id)s))
 """
 
 
@@ -58,4 +52,4 @@ def _request(organization_id: str, sync_run_id: str) -> dg.RunRequest:
 def give_up_request(settings: Settings, sync_run_id: str, dagster_run_id: str) -> None:
     """Close a request whose last run is over without having closed it: it would bar the next one."""
     with psycopg.connect(settings.url("loader")) as connection:
-        connection.execute(ABANDONED, {"sync_run_id": UUID(sync_run_id), "dagster_run_id": dagster_run_id})
+        sync_runs.abandon(connection, UUID(sync_run_id), dagster_run_id)

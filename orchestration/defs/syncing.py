@@ -8,10 +8,9 @@ from typing import Any
 import dagster as dg
 
 from ingestion.errors import SyncError
-from ingestion.sync import sync_organization
 from orchestration.defs.clinics import synced_events, worst_last
 from orchestration.defs.freshness import freshness_events
-from orchestration.defs.ingestion import FeedLog, note_run, result_events, sync_clinic, warn_of_problems
+from orchestration.defs.ingestion import result_events, sync_clinic, sync_for_run
 from orchestration.defs.organizations import active_organizations
 from orchestration.defs.transformation import build_events
 from warehouse.settings import Settings
@@ -32,22 +31,40 @@ def sync_one(context: dg.OpExecutionContext) -> Iterator[Any]:
     yield dg.Output({})
 
 
-@dg.op(
-    pool="sync",
-    out=dg.Out(dict),
-    description="One after the other; a broken clinic is noted and the next one goes on.",
-)
-def sync_all(context: dg.OpExecutionContext) -> Iterator[Any]:
-    yield from _for_each(context, "sync")
+def _sync_each(name: str, kind: Any, description: str) -> dg.OpDefinition:
+    @dg.op(name=name, pool="sync", out=dg.Out(dict), description=description)
+    def sync_each(context: dg.OpExecutionContext) -> Iterator[Any]:
+        settings = Settings.load()
+        failures: Failures = {}
+        incomplete: list[str] = []
+        checks: list[dg.AssetCheckEvaluation] = []
+        for organization_id in active_organizations(settings, only_enabled=True):
+            try:
+                result = sync_for_run(context, settings, organization_id, kind, "schedule")
+            except SyncError as error:
+                context.log.warning("%s: %s: %s", organization_id, error.code, error.message)
+                if error.code not in BUSY:
+                    failures[organization_id] = f"{error.code}: {error.message}"
+            else:
+                incomplete += [organization_id] if result.status == "incomplete" else []
+                for event in result_events(result, kind, "schedule"):
+                    if isinstance(event, dg.AssetCheckEvaluation):
+                        checks.append(event)
+                    else:
+                        yield event
+        yield from worst_last([*checks, *synced_events(settings)])
+        _tag(context, {FAILED_TAG: list(failures), INCOMPLETE_TAG: incomplete})
+        yield dg.Output(failures)
+
+    return sync_each
 
 
-@dg.op(
-    pool="sync",
-    out=dg.Out(dict),
-    description="As sync_all, but everything is read again to find what is gone.",
+sync_all = _sync_each(
+    "sync_all", "sync", "One after the other; a broken clinic is noted and the next one goes on."
 )
-def sweep_all(context: dg.OpExecutionContext) -> Iterator[Any]:
-    yield from _for_each(context, "sweep")
+sweep_all = _sync_each(
+    "sweep_all", "sweep", "As sync_all, but everything is read again to find what is gone."
+)
 
 
 @dg.op(
@@ -70,34 +87,6 @@ def every_clinic_was_synced(failures: Failures) -> None:
     if failures:
         lines = [f"{organization_id}: {why}" for organization_id, why in sorted(failures.items())]
         raise dg.Failure("\n".join(lines), metadata=failures, allow_retries=False)
-
-
-def _for_each(context: dg.OpExecutionContext, kind: Any) -> Iterator[Any]:
-    settings = Settings.load()
-    failures: Failures = {}
-    incomplete: list[str] = []
-    checks: list[dg.AssetCheckEvaluation] = []
-    for organization_id in active_organizations(settings, only_enabled=True):
-        try:
-            result = sync_organization(
-                settings, organization_id, kind=kind, requested_by="schedule", progress=FeedLog(context.log)
-            )
-        except SyncError as error:
-            context.log.warning("%s: %s: %s", organization_id, error.code, error.message)
-            if error.code not in BUSY:
-                failures[organization_id] = f"{error.code}: {error.message}"
-        else:
-            note_run(settings, organization_id, result.sync_run_id, context.run_id)
-            warn_of_problems(context, result)
-            incomplete += [organization_id] if result.status == "incomplete" else []
-            for event in result_events(result, kind, "schedule"):
-                if isinstance(event, dg.AssetCheckEvaluation):
-                    checks.append(event)
-                else:
-                    yield event
-    yield from worst_last([*checks, *synced_events(settings)])
-    _tag(context, {FAILED_TAG: list(failures), INCOMPLETE_TAG: incomplete})
-    yield dg.Output(failures)
 
 
 def _tag(context: dg.OpExecutionContext, clinics: dict[str, list[str]]) -> None:

@@ -15,15 +15,14 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, DbtCliResource, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-from orchestration.dbt import fingerprint as rules
 from orchestration.dbt.build import (
-    FULL,
     PROJECT,
     REPOSITORY,
-    build_lock,
     dbt_arguments,
     dbt_environment,
     dbt_home,
+    is_publication,
+    one_build,
     outcome,
     vacuum_after,
 )
@@ -32,6 +31,7 @@ from orchestration.defs.clinics import CLINICS, GROUP
 from warehouse.settings import HomeSettings, Settings
 
 MANIFEST = manifest_path(HomeSettings().home)
+PUBLICATION = dg.AssetKey(["checks", "publication"])
 Event = dg.AssetMaterialization | dg.AssetCheckEvaluation
 
 
@@ -50,22 +50,43 @@ TRANSLATOR = Translator()
 
 
 def _own_tables() -> list[dg.AssetSpec]:
-    """The product's own tables that models read: dagster-dbt would show them without a word."""
+    """The product's own tables that models read, and what was published before: dagster-dbt would show them
+    without a word."""
     sources = json.loads(MANIFEST.read_text())["sources"].values()
     return [
         dg.AssetSpec(
             key,
-            group_name=GROUP,
+            group_name=GROUP if source["source_name"] == "app" else "marts",
             kinds={"postgres"},
             description=source["description"],
-            metadata={"dagster/table_name": f"app.{source['name']}"},
+            metadata={"dagster/table_name": f"{source['schema']}.{source['name']}"},
         )
         for source in sources
-        if source["source_name"] == "app" and (key := TRANSLATOR.get_asset_key(source)) != CLINICS
+        if source["source_name"] in {"app", "published"}
+        and (key := TRANSLATOR.get_asset_key(source)) != CLINICS
     ]
 
 
 own_tables = _own_tables()
+
+
+def _publication() -> dg.AssetSpec:
+    """The end of a build, which is no model: dbt runs it after all that is served and every check of it."""
+    nodes = json.loads(MANIFEST.read_text())["nodes"].values()
+    return dg.AssetSpec(
+        PUBLICATION,
+        deps=[
+            TRANSLATOR.get_asset_key(node)
+            for node in nodes
+            if node["resource_type"] == "model" and node["config"]["materialized"].startswith("served")
+        ],
+        group_name="marts",
+        kinds={"dbt", "postgres"},
+        description="What readers see moves on for every organization whose checks pass, in one transaction.",
+    )
+
+
+publication = _publication()
 
 
 @dbt_assets(manifest=MANIFEST, name="models", pool="build", dagster_dbt_translator=TRANSLATOR)
@@ -80,11 +101,10 @@ def build_events(context: dg.AssetExecutionContext | dg.OpExecutionContext) -> I
         dagster.Failure: an organization keeps its last good data because checks failed; the others are out.
     """
     settings = Settings.load()
-    with build_lock(settings):
-        more = FULL if rules.have_changed(settings) else []
+    with one_build(settings) as more:
         yield from _invoke_dbt(context, settings, more).stream()
-        rules.remember(settings)
         published, held_back, rows_written = outcome(settings)
+    yield dg.AssetMaterialization(PUBLICATION, metadata={"rows_written": rows_written})
     vacuum_after(settings, rows_written)
     context.log.info("published %s: %s rows written", ", ".join(published) or "nothing new", rows_written)
     if held_back:
@@ -99,6 +119,8 @@ def events_of_dbt(events: Iterable[Mapping[str, Any]], asked_by: str) -> Iterato
     """What dbt said of a build that Dagster did not run, in Dagster's words."""
     manifest = json.loads(MANIFEST.read_text())
     for event in events:
+        if is_publication(event):
+            yield dg.AssetMaterialization(PUBLICATION, metadata={"requested_by": asked_by})
         said = DbtCoreCliEventMessage(raw_event=dict(event), event_history_metadata={})
         for told in said.to_default_asset_events(manifest, TRANSLATOR):
             if isinstance(told, dg.AssetMaterialization):

@@ -9,11 +9,11 @@ why, but nothing of the app. What a query may do is looked at in `app.py`, where
 import base64
 import binascii
 import hmac
+import math
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -53,7 +53,7 @@ class Guesses:
     def seconds_to_wait(self) -> int:
         if len(self.wrong) < GUESSES:
             return 0
-        return max(0, round(self.wrong[0] + GUESSES_SECONDS - self.clock() + 0.5))
+        return max(0, math.ceil(self.wrong[0] + GUESSES_SECONDS - self.clock()))
 
     def note(self) -> None:
         self.wrong.append(self.clock())
@@ -108,10 +108,8 @@ def _wrong_place(scope: Scope, headers: Headers) -> Refusal | None:
     """Refuse what another page's script, form or frame sends. A link may lead to a page, not to the data."""
     foreign = Refusal(403, "Requests from other pages are not taken.")
     host = headers["host"].lower()
-    for origin in headers.getlist("origin"):
-        parts = urlsplit(origin.lower())
-        if parts.scheme not in {"http", "https"} or parts.netloc != host:
-            return foreign
+    if {origin.lower() for origin in headers.getlist("origin")} - {f"http://{host}", f"https://{host}"}:
+        return foreign
     if headers.get("sec-fetch-site", "none") in OURS or _is_link(scope, headers):
         return None
     return foreign

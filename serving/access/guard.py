@@ -7,9 +7,8 @@ parameter checked, no connection taken for a stranger. A route without a guard i
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, get_args, get_origin
+from typing import Any, get_args, get_origin
 
-from fastapi import APIRouter, Depends, Path
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.openapi.models import HTTPBearer as BearerModel
@@ -41,6 +40,11 @@ class Gate:
     limits: Limits
 
 
+async def gate_of(request: Request) -> Gate:
+    gate: Gate = request.app.state.services.gate
+    return gate
+
+
 class Guard(SecurityBase):
     """Declared on the route: `caller: Annotated[Member, Depends(Guard(tier="regular", role="member"))]`."""
 
@@ -61,7 +65,7 @@ class Guard(SecurityBase):
 
     async def admit(self, request: Request) -> None:
         """Let the caller in, or raise 401, 403 or 429."""
-        gate: Gate = request.app.state.services.gate
+        gate = await gate_of(request)
         caller = await authenticate(request.headers, gate.verifier)
         await gate.issuer.admit()
         if caller.organization_id is None:
@@ -157,23 +161,3 @@ def is_sequence(annotation: object) -> bool:
 def guards_of(dependant: Dependant) -> list[Guard]:
     found = [dependant.call] if isinstance(dependant.call, Guard) else []
     return found + [guard for below in dependant.dependencies for guard in guards_of(below)]
-
-
-OrganizationId = Annotated[
-    str, Path(description="The organization of your session token; any other is refused with 403.")
-]
-
-
-async def organization_id_in_path(organization_id: OrganizationId) -> None:
-    """For the description only: the guard has compared it with the token, and no query takes it from here."""
-
-
-async def org_id_in_path(org_id: OrganizationId) -> None:
-    """As `organization_id_in_path`, by the name that the second document gives it."""
-
-
-def guarded_router(prefix: str, tag: str) -> APIRouter:
-    """A router of routes that ask their guard first."""
-    described = {"{org_id}": org_id_in_path, "{organization_id}": organization_id_in_path}
-    named = [Depends(described[name]) for name in described if name in prefix]
-    return APIRouter(prefix=prefix, tags=[tag], route_class=GuardedRoute, dependencies=named)

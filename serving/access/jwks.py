@@ -26,7 +26,7 @@ LARGEST_SET = 64 * 1024
 Fetch = Callable[[], Awaitable[bytes]]
 
 
-class Keys(Protocol):
+class SigningKeys(Protocol):
     """Where the verifier finds a key."""
 
     def ready(self) -> bool: ...
@@ -47,7 +47,7 @@ class FixedKey:
         return self._key if key_id else None
 
 
-class FetchedKeys:
+class FetchedJwks:
     """The issuer's key set."""
 
     def __init__(self, fetch: Fetch, clock: Callable[[], float] = time.monotonic) -> None:
@@ -73,7 +73,7 @@ class FetchedKeys:
         """Replace the keys by those the issuer shows now; on any failure keep the ones we have."""
         try:
             async with asyncio.timeout(FETCH_TIMEOUT_SECONDS):
-                keys = read_key_set(await self._fetch())
+                keys = read_jwks(await self._fetch())
         except (TimeoutError, httpx.HTTPError, ValueError) as error:
             log.warning("keys_not_fetched", error=type(error).__name__)
             return False
@@ -85,7 +85,7 @@ class FetchedKeys:
         return key_id in self._keys and self.ready()
 
 
-def read_key_set(document: bytes) -> dict[str, RSAPublicKey]:
+def read_jwks(document: bytes) -> dict[str, RSAPublicKey]:
     """Key id -> key, of the RSA keys for RS256 signatures; keys of other kinds are passed over.
 
     Raises:
@@ -146,7 +146,7 @@ def fetch_from(url: str) -> Fetch:
     return fetch
 
 
-async def keep_fresh(keys: FetchedKeys, every_seconds: float = 300.0, retry_seconds: float = 1.0) -> None:
+async def keep_fresh(keys: FetchedJwks, every_seconds: float = 300.0, retry_seconds: float = 1.0) -> None:
     """Fetch now, then every few minutes, so that withdrawn keys go; quickly again until there are some."""
     while True:
         await keys.refresh()

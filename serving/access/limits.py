@@ -58,7 +58,7 @@ class Limits(Protocol):
     async def close(self) -> None: ...
 
 
-class OwnLimits:
+class MemoryLimits:
     """Counted in this process: pyrate-limiter's in-memory bucket is each window's log."""
 
     def __init__(self, per_hour: Mapping[Tier, int], clock: Callable[[], float] = time.time) -> None:

@@ -38,7 +38,7 @@ return {admitted and 1 or 0, count, tonumber(oldest[2] or now), now}
 """
 
 
-class SharedLimits:
+class RedisLimits:
     def __init__(self, per_hour: Mapping[Tier, int], url: str, window_ms: int = HOUR_MS) -> None:
         self._per_hour = per_hour
         self._window_ms = window_ms

@@ -26,7 +26,7 @@ from pydantic import ValidationError
 
 from serving.access.caller import Caller
 from serving.access.claims import ClaimsV1, ClaimsV2, Role
-from serving.access.jwks import Keys
+from serving.access.jwks import SigningKeys
 from serving.access.parties import Parties, bare
 
 ALGORITHM = "RS256"
@@ -70,7 +70,7 @@ class Rules:
 
 
 class Verifier:
-    def __init__(self, keys: Keys, rules: Rules, clock: Callable[[], float]) -> None:
+    def __init__(self, keys: SigningKeys, rules: Rules, clock: Callable[[], float]) -> None:
         self.keys = keys
         self._rules = rules
         self._clock = clock

@@ -13,8 +13,8 @@ from psycopg.types.json import Jsonb
 from starlette.requests import Request
 
 from serving.access.caller import Member
-from serving.data.answer import Answer
-from serving.data.database import Database, DatabaseError
+from serving.data.database import DatabaseError
+from serving.data.group_commit import GroupCommit
 from serving.http.errors import Unavailable
 
 # Their order in the chain is the order of the list.
@@ -32,21 +32,23 @@ from jsonb_to_recordset(%(rows)s) as views (
 
 
 async def record_view(
-    _database: Database, request: Request, member: Member, answer: Answer, query: Mapping[str, object]
+    request: Request, patient_ids: Sequence[str], query: Mapping[str, object], outcome: str
 ) -> None:
-    """Write down that `member` is about to see the patients of `answer`; durable when it returns.
+    """Write down that whoever asks is about to see these patients; durable when it returns.
 
     Raises:
         Unavailable: it cannot be written.
     """
+    member: Member = request.state.member
     row = {
-        **entry(request, member, answer.patient_ids, query),
+        **entry(request, member, patient_ids, query),
         "id": str(uuid.uuid4()),
         "query": dict(query),
-        "outcome": "not_modified" if answer.is_known_to(request) else "shown",
+        "outcome": outcome,
     }
+    audit: GroupCommit = request.app.state.services.audit
     try:
-        await request.app.state.services.audit.write(member.organization_id, row)
+        await audit.write(member.organization_id, row)
     except DatabaseError:
         raise Unavailable from None
 

@@ -18,8 +18,8 @@ from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
 from serving.data.cache import Cache
-from serving.data.group_commit import Row, Together
-from serving.data.tenancy import HoleInTheWallError, Wall
+from serving.data.group_commit import GroupCommit, Row
+from serving.data.tenancy import TenantIsolation, TenantIsolationError
 from serving.data.versions import Versions
 from serving.http.errors import NotLoaded, Unavailable
 from serving.http.logs import log
@@ -38,7 +38,7 @@ class Database:
     """Reads and writes for one organization at a time; `cache` keeps answers while they hold."""
 
     def __init__(self, url: str, size: int, cache_bytes: int = 0) -> None:
-        self._wall = Wall(url)
+        self._isolation = TenantIsolation(url)
         self.versions = Versions(url)
         self.cache = Cache(self.versions, cache_bytes)
         self._keeps_answers = cache_bytes > 0
@@ -62,9 +62,9 @@ class Database:
         )
 
     async def open(self) -> None:
-        """Raises HoleInTheWallError rather than serve through it; a database that is away may come later."""
+        """Raises TenantIsolationError rather than serve through a hole; a database may come later."""
         with contextlib.suppress(psycopg.OperationalError):
-            await self._wall.require()
+            await self._isolation.require()
         await self._pool.open()
         if self._keeps_answers:
             self._listening = asyncio.create_task(self.versions.listen())
@@ -105,14 +105,14 @@ class Database:
 
     async def is_reachable(self) -> bool:
         try:
-            await self._wall.require()
+            await self._isolation.require()
             async with self._connection() as connection:
                 await connection.execute("select")
-        except (Unavailable, HoleInTheWallError, psycopg.Error):
+        except (Unavailable, TenantIsolationError, psycopg.Error):
             return False
         return True
 
-    def appender(self, statement: LiteralString) -> Together:
+    def appender(self, statement: LiteralString) -> GroupCommit:
         """Writes rows by `statement`, which takes them as `rows` (jsonb); those that wait share a commit.
 
         A row may be sent twice when the server is started again: the statement must take it once.
@@ -123,11 +123,11 @@ class Database:
             steps = [(name, statement, {"rows": Jsonb(rows[name])}) for name in sorted(rows)]
             await self._run("read write", steps, repeatable=True)
 
-        return Together(commit)
+        return GroupCommit(commit)
 
     async def _run(self, mode: LiteralString, steps: Sequence[Step], *, repeatable: bool) -> DictRow | None:
         try:
-            await self._wall.require()
+            await self._isolation.require()
             return await self._attempt(mode, steps)
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             # A server that was started again leaves dead connections in the pool. Asking once more is safe:

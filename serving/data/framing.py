@@ -1,52 +1,41 @@
-"""A data statement is its answer's body, framed: one round trip tells whether the organization is known,
-active and loaded, how old its data is, and brings the body as JSON text that Postgres has made.
+"""The text of each statement: its `.sql` file, filled once, so that Postgres prepares it once.
+
+A file says `%(name)s` for what is asked, and `{Name}` for what is filled in: the JSON of the answer `Name`.
 """
 
+import re
+from pathlib import Path
 from typing import LiteralString
 
+from pydantic import BaseModel
 
-def instant(expression: LiteralString) -> LiteralString:
-    """SQL: an instant as RFC 3339 in UTC, to the second."""
-    return f"""to_char({expression} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
+from serving.data.projection import models_in, projection
 
-
-def money(expression: LiteralString) -> LiteralString:
-    """SQL: an exact amount as text, with two decimals or as many more as it has."""
-    return f"round({expression}, greatest(2, min_scale({expression})))::text"
+SERVING = Path(__file__).parents[1]
+PART = re.compile(r"\{(\w+)\}")
 
 
-def framed(body: LiteralString) -> LiteralString:
-    """A statement whose body may refer to `asked`: the organization, its zone, the clock, the data's age.
+def statement(file: str, **parts: str) -> LiteralString:
+    """The statement in a file of `serving/`, with `parts` for what stands there in braces.
 
-    The body filters by the parameter `organization_id`, not by `asked`: only so the planner sees whose rows.
-
-    `body` is a select of one row: `body` (json) and `patient_ids` (text[] of everybody it names), and
-    `next_key` (text[], where the next page begins) if it pages.
+    Raises:
+        KeyError: nobody says what a part is.
     """
-    return f"""
-with asked as materialized (
-    select
-        organizations.organization_id,
-        organizations.time_zone,
-        organizations.is_active,
-        publications.data_as_of,
-        app.as_of() as as_of,
-        coalesce(current_setting('app.as_of', true), '') <> '' as is_frozen
-    from app.organizations as organizations
-    left join app.publications as publications
-        on publications.organization_id = organizations.organization_id
-    where organizations.organization_id = %(organization_id)s
-)
+    return PART.sub(lambda part: parts[part[1]], (SERVING / file).read_text())
 
-select
-    asked.is_active,
-    {instant("asked.data_as_of")} as data_as_of,
-    {instant("asked.as_of")} as as_of,
-    asked.is_frozen,
-    asked.data_as_of <= asked.as_of - interval '24 hours' as is_stale,
-    answered.*
-from asked
-cross join lateral (
-{body}
-) as answered
-"""
+
+def answering(file: str, schema: type[BaseModel], **parts: str) -> LiteralString:
+    """A statement that brings an answer's body as JSON text, and whether there is data and how fresh it is.
+
+    The file is a select of one row, or of none when what was asked about is not known: columns named as the
+    fields of `schema`, `patient_ids` (text[] of everybody it names) and, if it pages, `next_key` (text[],
+    where the next page begins). It may refer to `asked`: the organization, its zone, the clock, the data's
+    age. It filters by the parameter `organization_id`, not by `asked`: only so the planner sees whose rows.
+    """
+    models = {model.__name__: projection(model) for model in models_in(schema)}
+    return statement(
+        "data/answer.sql",
+        body=projection(schema),
+        next_key="next_key" if "next_cursor" in schema.model_fields else "null",
+        row=statement(file, **models, **parts),
+    )

@@ -24,7 +24,7 @@ class Waiting:
     written: "asyncio.Future[None]"
 
 
-class Together:
+class GroupCommit:
     """`commit` writes rows by organization in one transaction, all of them or none."""
 
     def __init__(self, commit: Commit) -> None:

@@ -36,16 +36,20 @@ def projection(schema: type[BaseModel]) -> str:
 
 
 def value_of(name: str, field: FieldInfo) -> str | None:
-    column = next((found for found in field.metadata if isinstance(found, Column)), None)
-    if column and column.name is None:
+    column = column_of(name, field)
+    if column is None:
         return None
-    expression = column.name if column and column.name else name
-    if not column and is_model(field.annotation):
+    if is_model(field.annotation) and not any(isinstance(said, Column) for said in field.metadata):
         return projection(field.annotation)
     kinds = set(plain_types(field.annotation))
     if dt.datetime in kinds:
-        return instant(expression)
-    return money(expression) if Decimal in kinds else expression
+        return instant(column)
+    return money(column) if Decimal in kinds else column
+
+
+def column_of(name: str, field: FieldInfo) -> str | None:
+    said = [found.name for found in field.metadata if isinstance(found, Column)]
+    return said[0] if said else name
 
 
 def is_model(annotation: Any) -> TypeGuard[type[BaseModel]]:

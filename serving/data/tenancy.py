@@ -1,6 +1,6 @@
-"""Before the first statement: does the tenant wall stand around everything the API's role can read?
+"""Before the first statement: are tenants isolated in everything the API's role can read?
 
-The catalogue check itself belongs to `warehouse.wall`, beside what puts the wall up.
+The catalogue check itself belongs to `warehouse.tenant_isolation`, beside what isolates them.
 """
 
 import asyncio
@@ -8,34 +8,34 @@ import asyncio
 import psycopg
 
 from serving.http.logs import log
-from warehouse.wall import find_holes
+from warehouse.tenant_isolation.holes import find_holes
 
 
-class HoleInTheWallError(Exception):
+class TenantIsolationError(Exception):
     """Some relation shows the API's role rows of every organization. Nothing is served."""
 
 
-class Wall:
-    """Looked at once, as the role that serves; until it has been seen whole, no statement runs."""
+class TenantIsolation:
+    """Looked at once, as the role that serves; until it was seen to be complete, no statement runs."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._is_whole = False
+        self._is_complete = False
         self._lock = asyncio.Lock()
 
     async def require(self) -> None:
-        """Return when the wall was seen whole.
+        """Return when it was seen to be complete.
 
         Raises:
-            HoleInTheWallError: it has holes; the message names the relations.
+            TenantIsolationError: it has holes: the message names the relations.
             psycopg.OperationalError: the database is away, so nobody can tell.
         """
-        if self._is_whole:
+        if self._is_complete:
             return
         async with self._lock:
-            if not self._is_whole:
+            if not self._is_complete:
                 await asyncio.to_thread(refuse_holes, self._url)
-                self._is_whole = True
+                self._is_complete = True
 
 
 def refuse_holes(url: str) -> None:
@@ -43,4 +43,4 @@ def refuse_holes(url: str) -> None:
         holes = find_holes(connection)
     if holes:
         log.critical("holes_in_the_wall", count=len(holes), holes="; ".join(holes))
-        raise HoleInTheWallError("; ".join(holes))
+        raise TenantIsolationError("; ".join(holes))

@@ -7,50 +7,38 @@ import json
 from dataclasses import replace
 from typing import LiteralString
 
+from pydantic import BaseModel, Field
+
 from serving.access.caller import Member
 from serving.data.answer import Answer
 from serving.data.asking import ask, look
 from serving.data.database import Database
-from serving.data.framing import framed, instant
+from serving.data.framing import answering
 from serving.http.errors import NotLoaded
+from serving.openapi.fields import ANSWER, Count, Instant, Percent
 
-COUNTS: LiteralString = framed(f"""
-    with contacts as (
-        select
-            count(*) as total,
-            count(*) filter (where not is_purged) as linked
-        from marts.dim_patients
-        where organization_id = %(organization_id)s and not is_merged and created_at <= asked.as_of
-    ),
 
-    active as (
-        select
-            count(*) as total,
-            coalesce(round(avg(recent_appointment_count), 1), 0.0) as average_recent,
-            max(last_appointment_date) as most_recent_at
-        from marts.active_patients
-        where organization_id = %(organization_id)s
-    )
+class ContactMetrics(BaseModel):
+    model_config = ANSWER
 
-    select
-        json_build_object(
-            'contact_metrics', json_build_object(
-                'total_contacts', contacts.total,
-                'cliniko_linked', contacts.linked,
-                'unlinked', contacts.total - contacts.linked,
-                'link_percentage', coalesce(
-                    round(100.0 * contacts.linked / nullif(contacts.total, 0), 1), 0.0
-                )
-            ),
-            'active_patient_metrics', json_build_object(
-                'total_active', active.total,
-                'avg_recent_appointments', active.average_recent,
-                'most_recent_appointment', {instant("active.most_recent_at")}
-            )
-        )::text as body,
-        '{{}}'::text[] as patient_ids
-    from contacts cross join active
-""")
+    total_contacts: Count = Field(description="Every patient ever seen and not merged away")
+    cliniko_linked: Count = Field(description="Those that Cliniko still holds, archived ones included")
+    unlinked: Count = Field(description="The rest: purged from Cliniko")
+    link_percentage: Percent
+
+
+class ActivePatientCounts(BaseModel):
+    total_active: int
+    avg_recent_appointments: float
+    most_recent_appointment: Instant | None
+
+
+class Counts(BaseModel):
+    contact_metrics: ContactMetrics
+    active_patient_metrics: ActivePatientCounts
+
+
+COUNTS = answering("features/counted.sql", Counts)
 # Before anything was ever built there are no marts, and so is nobody.
 NOBODY = json.dumps(
     {

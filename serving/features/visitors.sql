@@ -1,4 +1,4 @@
--- The rows of marts.{mart}, the latest first: page by page, or the whole list.
+-- The rows of {view}, the latest first: page by page, or the whole list.
 with visitors as materialized (
     -- Only what orders, ascending throughout: the visits of each patient are collected for the page
     -- alone. Ids are digits: the longer one is the greater.
@@ -6,7 +6,7 @@ with visitors as materialized (
         {patient_id} as patient_id,
         coalesce(-extract(epoch from last_appointment_date), 'Infinity'::numeric) as recency,
         length({patient_id}) as digits
-    from marts.{mart}
+    from {view}
     where organization_id = %(organization_id)s
 ),
 
@@ -53,7 +53,7 @@ select
                     coalesce(
                         (select by_patient from visits) -> listed.{patient_id}, '[]'::jsonb
                     ) as recent_appointments
-                from marts.{mart} as listed
+                from {view} as listed
                 inner join page as places
                     on places.patient_id = listed.{patient_id}
                 where
@@ -62,7 +62,7 @@ select
             ) as listed
         ),
         '[]'::json
-    ) as {mart},
+    ) as {list},
     (select count(*) from visitors) as total_count,
     array(
         select patient_id from page

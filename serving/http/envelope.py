@@ -28,9 +28,21 @@ class Envelope:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return await self._app(scope, receive, send)
-        return await Exchange(scope, receive, send).run(self._app)
+        if scope["type"] == "http":
+            return await Exchange(scope, receive, send).run(self._app)
+        return await self._start_and_stop(scope, receive, send)
+
+    async def _start_and_stop(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What goes wrong is named by its class here too; whoever raised it has said what may be said."""
+
+        async def send_without_trace(message: Message) -> None:
+            await send({**message, "message": ""} if "message" in message else message)
+
+        try:
+            await self._app(scope, receive, send_without_trace)
+        except Exception as error:
+            log.critical("lifespan_failed", error=type(error).__name__)
+            raise
 
 
 class Exchange:

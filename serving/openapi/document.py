@@ -11,11 +11,19 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from serving.http.errors import FAMILY, NotLoaded, type_of
-from serving.openapi.glossary import describe_fields
 from serving.openapi.responses import BY_STATUS, ProblemBody
 
 Document = dict[str, Any]
 
+TAGS = {
+    "sync": "Reading the clinic's Cliniko account, and how that stands",
+    "active patients": "Patients who attended in the last 45 days",
+    "contacts": "Patients with any appointment",
+    "monitoring": "Whether everything runs",
+    "clerk": "Who belongs to the organization, mirrored from Clerk",
+    "reengagement": "Who is being lost, why, whom to call, and what came of it",
+    "health": "For load balancers; without a token and without anybody's data",
+}
 INFO: dict[str, Any] = {
     "title": "Routiq",
     "summary": "Which patients are being lost, why, and whom to call today.",
@@ -26,15 +34,7 @@ INFO: dict[str, Any] = {
         "Instants are RFC 3339 in UTC. Unknown query parameters are refused, so that a misspelt filter never "
         "answers with everybody."
     ),
-}
-TAGS = {
-    "sync": "Reading the clinic's Cliniko account, and how that stands",
-    "active patients": "Patients who attended in the last 45 days",
-    "contacts": "Patients with any appointment",
-    "monitoring": "Whether everything runs",
-    "clerk": "Who belongs to the organization, mirrored from Clerk",
-    "reengagement": "Who is being lost, why, whom to call, and what came of it",
-    "health": "For load balancers; without a token and without anybody's data",
+    "openapi_tags": [{"name": name, "description": text} for name, text in TAGS.items()],
 }
 PARAMETERS: dict[str, Document] = {
     "OrganizationHeader": {
@@ -67,9 +67,7 @@ def complete(document: Document, examples: Document) -> Document:
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     add_problem_body(schemas)
-    describe_fields(schemas)
     components["parameters"] = PARAMETERS
-    document["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
     for name, example in examples.items():
         schemas[name]["examples"] = [example]
     for operation in operations(document):
@@ -91,8 +89,6 @@ def add_problem_body(schemas: Document) -> None:
     schemas.update(body.pop("$defs"))
     body["properties"]["type"]["enum"] = [type_of(problem) for problem in (*FAMILY, NotLoaded)]
     schemas["ProblemBody"] = body
-    for unused in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(unused, None)
 
 
 def show_examples(operation: Document, schemas: Document) -> None:

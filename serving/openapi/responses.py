@@ -15,19 +15,19 @@ class Fault(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     where: str = Field(alias="in", description="`query`, `path`, `header` or `body`")
-    name: str
-    reason: str
-    message: str
+    name: str = Field(description="The parameter or field")
+    reason: str = Field(description="Why it was refused, in one word")
+    message: str = Field(description="Why, for people")
     allowed: list[str] | None = Field(default=None, description="The values or names that would be taken")
 
 
 class ProblemBody(BaseModel):
     """The one body of every refusal (RFC 9457)."""
 
-    type: str
-    title: str
-    status: int
-    detail: str
+    type: str = Field(description="Which refusal it is; stable")
+    title: str = Field(description="The refusal in a few words")
+    status: int = Field(description="The HTTP status")
+    detail: str = Field(description="What went wrong, for people")
     timestamp: str = Field(description="When it was refused, RFC 3339")
     request_id: str = Field(description="Also in the header X-Request-Id, and in our log")
     errors: list[Fault] | None = Field(default=None, description="Only with 422")

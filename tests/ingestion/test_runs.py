@@ -8,12 +8,14 @@ import pytest
 
 from ingestion.accepting import Outcome, accept
 from ingestion.errors import SyncError
-from ingestion.runs import Run, claim, fail, renew
+from ingestion.runs import _lock_organization, claim, fail
 from tests.ingestion.clinics import patient
 from tests.ingestion.conftest import AccountMaker
+from warehouse import sync_runs
 from warehouse.organizations import add_organization
 from warehouse.sealing import Secret
 from warehouse.settings import Settings
+from warehouse.sync_runs import Kind, Run, renew
 
 
 @pytest.fixture
@@ -30,15 +32,10 @@ def take(connection: psycopg.Connection, sync_run_id: UUID | None = None) -> Run
     return claim(connection, "a", sync_run_id, "sync", "test")
 
 
-def queue(settings: Settings, kind: str = "sync") -> UUID:
+def queue(settings: Settings, kind: Kind = "sync") -> UUID:
     with connect(settings) as connection:
-        row = connection.execute(
-            "insert into app.sync_runs (organization_id, kind, requested_by) values ('a', %s, 'api')"
-            " returning id",
-            [kind],
-        ).fetchone()
-    assert row is not None
-    run_id: UUID = row[0]
+        run_id = sync_runs.queue(connection, "a", kind, "api")
+    assert run_id is not None
     return run_id
 
 
@@ -109,6 +106,15 @@ class TestClaiming:
         with connect(settings) as second:
             new = take(second, old.id)
         assert (new.id, new.fence) == (old.id, old.fence + 1)
+
+    def test_a_claim_does_not_bar_the_queue(self, settings: Settings) -> None:
+        """It would be barred itself by the run that waits for it."""
+        with connect(settings) as first, first.transaction():
+            _lock_organization(first, "a")
+            with psycopg.connect(settings.url("owner")) as second:
+                second.execute("set statement_timeout = '2s'")
+                assert sync_runs.queue(second, "a", "sync", "api") is not None
+                assert sync_runs.queue(second, "a", "sync", "api") is None
 
     def test_an_unknown_organization_has_no_runs(self, settings: Settings) -> None:
         with connect(settings) as first, pytest.raises(SyncError) as refusal:

@@ -1,12 +1,12 @@
 """Chapter 5: which booking is whose merit, and how the outreach of a timeframe performed."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from serving.features.channels import CHANNELS
 from tests.reference.facts import Attempt, Visit
 from tests.reference.question import Question
 from tests.reference.rounding import percent, rounded
@@ -127,38 +127,46 @@ def _first_tried_on(question: Question, credit: Credit) -> date:
 
 
 def _channels(question: Question, rows: list[Attempt]) -> dict[str, Any]:
-    of: dict[str, list[Attempt]] = defaultdict(list)
-    for row in rows:
-        of[row.method].append(row)
-    credited = {credit.attempt.id for credit in credits(question)}
-    opened_is_known = any(_is_opened(question, row) for row in of["email"])
-    delivered = sum(row.outcome != "failed" for row in of["sms"])
-    opened = sum(
-        (_is_opened(question, row) or row.is_success) if opened_is_known else row.outcome != "failed"
-        for row in of["email"]
-    )
-    responded = {method: sum(row.is_success for row in of[method]) for method in ("sms", "email", "phone")}
-    booked = sum(row.id in credited for row in of["phone"])
+    of_kind = {"text": _texts, "mail": _mails, "call": _calls}
     return {
-        "sms": {
-            "sent": len(of["sms"]),
-            "delivered": delivered,
-            "responded": responded["sms"],
-            "response_rate": float(rounded(percent(responded["sms"], delivered))),
-        },
-        "email": {
-            "sent": len(of["email"]),
-            "opened": opened,
-            "opened_tracked": opened_is_known,
-            "responded": responded["email"],
-            "response_rate": float(rounded(percent(responded["email"], opened))),
-        },
-        "phone": {
-            "attempted": len(of["phone"]),
-            "connected": responded["phone"],
-            "appointment_booked": booked,
-            "conversion_rate": float(rounded(percent(booked, responded["phone"]))),
-        },
+        channel.method: of_kind[channel.kind](question, [row for row in rows if row.method == channel.method])
+        for channel in CHANNELS
+    }
+
+
+def _texts(_question: Question, rows: list[Attempt]) -> dict[str, Any]:
+    delivered, responded = sum(row.outcome != "failed" for row in rows), sum(row.is_success for row in rows)
+    return {
+        "sent": len(rows),
+        "delivered": delivered,
+        "responded": responded,
+        "response_rate": float(rounded(percent(responded, delivered))),
+    }
+
+
+def _mails(question: Question, rows: list[Attempt]) -> dict[str, Any]:
+    is_known = any(_is_opened(question, row) for row in rows)
+    opened = sum(
+        (_is_opened(question, row) or row.is_success) if is_known else row.outcome != "failed" for row in rows
+    )
+    responded = sum(row.is_success for row in rows)
+    return {
+        "sent": len(rows),
+        "opened": opened,
+        "opened_tracked": is_known,
+        "responded": responded,
+        "response_rate": float(rounded(percent(responded, opened))),
+    }
+
+
+def _calls(question: Question, rows: list[Attempt]) -> dict[str, Any]:
+    credited = {credit.attempt.id for credit in credits(question)}
+    connected, booked = sum(row.is_success for row in rows), sum(row.id in credited for row in rows)
+    return {
+        "attempted": len(rows),
+        "connected": connected,
+        "appointment_booked": booked,
+        "conversion_rate": float(rounded(percent(booked, connected))),
     }
 
 

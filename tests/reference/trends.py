@@ -5,13 +5,13 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
+from serving.features.channels import METHODS
 from tests.reference.days import end_of
 from tests.reference.outreach import first_credits, patient_days
 from tests.reference.question import Question
 from tests.reference.risk import LEVELS, Standing, standings
 from tests.reference.rounding import percent, rounded
 
-METHODS = ("sms", "email", "phone")
 PERIODS = {"7d": 7, "30d": 30, "90d": 90, "6m": 182, "1y": 365}
 
 

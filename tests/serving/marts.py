@@ -10,12 +10,12 @@ import yaml  # type: ignore[import-untyped]
 from psycopg import sql
 from psycopg.types.json import Json, Jsonb
 
+from serving.features.channels import METHODS
 from warehouse.settings import Settings
 
 TODAY = dt.date(2025, 6, 30)
 AS_OF = dt.datetime(2025, 6, 30, 12, tzinfo=dt.UTC)
 PERIODS = {"7d": 7, "30d": 30, "90d": 90, "6m": 182, "1y": 365}
-METHODS = ("sms", "email", "phone")
 
 MODELS = Path(__file__).parents[2] / "dbt_project" / "models" / "marts"
 TABLES: tuple[LiteralString, ...] = (
@@ -27,6 +27,7 @@ TABLES: tuple[LiteralString, ...] = (
     "reengagement_trends",
     "channel_daily",
     "channel_trends",
+    "failed_outreach",
     "dim_patients",
     "dim_appointment_types",
     "dim_practitioners",

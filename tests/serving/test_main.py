@@ -49,9 +49,16 @@ def test_missing_settings_are_named_and_no_secret_shown(warehouse: Settings, cle
     del lacking["ROUTIQ_CLERK_ISSUER"]
     refused = run(environment=lacking)
     assert refused.returncode == 2
-    assert "CLERK_ISSUER" in refused.stderr
+    assert "missing or wrong: ROUTIQ_CLERK_ISSUER\n" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert warehouse.api_password.get_secret_value() not in refused.stderr
+
+
+def test_settings_that_are_wrong_are_named_as_they_are_set(warehouse: Settings, clerk: Clerk) -> None:
+    wrong = environment(warehouse, clerk, 0) | {"ROUTIQ_API_POOL_SIZE": "0"}
+    refused = run(environment=wrong)
+    assert refused.returncode == 2
+    assert "missing or wrong: ROUTIQ_API_POOL_SIZE, ROUTIQ_API_PORT\n" in refused.stderr
 
 
 @pytest.fixture

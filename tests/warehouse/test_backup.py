@@ -18,7 +18,7 @@ from warehouse.bootstrap import embedded_server
 from warehouse.organizations import add_organization, api_key_of
 from warehouse.sealing import Secret
 from warehouse.settings import Settings
-from warehouse.wall import find_holes
+from warehouse.tenant_isolation.holes import find_holes
 
 TABLES = """
 select schemaname, tablename from pg_tables

@@ -50,7 +50,7 @@ published_survivors as (
     select
         patients.organization_id,
         patients.survivor_patient_id as patient_id
-    from ({{ published('dim_patients',
+    from ({{ published(source('published', 'dim_patients'),
         ['organization_id', 'patient_id', 'survivor_patient_id'],
         'not ' ~ flags.FULL_REFRESH) }}) as patients
     inner join touched_patients
@@ -62,7 +62,7 @@ published_survivors as (
         select
             facts.organization_id,
             facts.patient_id
-        from ({{ published(fact, ['organization_id', fact_key, 'patient_id'],
+        from ({{ published(source('published', fact), ['organization_id', fact_key, 'patient_id'],
             kind ~ ' and not ' ~ flags.FULL_REFRESH) }}) as facts
         inner join {{ ref(staging) }} as records
             on

@@ -1,5 +1,5 @@
 with visits as (
-    select * from {{ candidates_of(ref('fct_visits')) }}
+    select * from {{ ref('int_visits_unioned') }}
 ),
 
 -- between two of these instants it does not change which of a patient's rows in one class counts
@@ -26,7 +26,6 @@ twin_stretches as (
     from twin_edges
 ),
 
--- a standing row before a cancelled one, then the oldest
 twins_counted as (
     select distinct on (
         visits.organization_id, visits.patient_id, visits.twin_class, stretches.edge_at
@@ -46,8 +45,7 @@ twins_counted as (
         visits.patient_id,
         visits.twin_class,
         stretches.edge_at,
-        coalesce(visits.cancelled_at <= stretches.edge_at, false),
-        visits.twin_rank
+        {{ twin_order('visits', 'stretches.edge_at') }}
 ),
 
 counted as (

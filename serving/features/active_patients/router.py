@@ -3,19 +3,18 @@
 from typing import Annotated
 
 from fastapi import Depends, Query
-from starlette.requests import Request
-from starlette.responses import Response
 
 from serving.access.caller import Member
-from serving.access.guard import Guard, guarded_router
+from serving.access.guard import Guard
 from serving.data import paging
 from serving.data.asking import ask
-from serving.data.audit import record_view
+from serving.data.reply import Reply
+from serving.data.route import Data, data_router
 from serving.features.active_patients.queries import ACTIVE_PATIENTS, ALL_ACTIVE_PATIENTS, SUMMARY
 from serving.features.active_patients.schemas import ActivePatients, ActivePatientsSummary
 from serving.openapi.responses import responses
 
-router = guarded_router("/api/v1/admin/active-patients/{organization_id}", "active patients")
+router = data_router("/api/v1/admin/active-patients/{organization_id}", "active patients")
 Caller = Annotated[Member, Depends(Guard(tier="admin", role="member"))]
 LIST = "active"
 POSITION = (paging.is_amount,)
@@ -29,18 +28,15 @@ POSITION = (paging.is_amount,)
     responses=responses(data=True),
 )
 async def active_patients(
-    request: Request,
     caller: Caller,
+    data: Data,
     limit: Annotated[int | None, Query(ge=1, le=1000, description="All of them without it")] = None,
     cursor: paging.Cursor = None,
-) -> Response:
-    after = paging.decode(LIST, POSITION, cursor)
-    database = request.app.state.services.database
-    parameters = {"limit": limit, "after": after}
+) -> Reply:
     statement = ACTIVE_PATIENTS if limit else ALL_ACTIVE_PATIENTS
-    answer = await ask(database, caller, statement, parameters, pages_of=LIST)
-    await record_view(database, request, caller, answer, {"limit": limit, "cursor": cursor is not None})
-    return answer.response(request)
+    parameters = {"limit": limit, "after": paging.decode(LIST, POSITION, cursor)}
+    answer = await ask(data, caller, statement, parameters, pages_of=LIST)
+    return Reply(answer, {"limit": limit, "cursor": cursor is not None})
 
 
 @router.get(
@@ -50,6 +46,5 @@ async def active_patients(
     response_model=ActivePatientsSummary,
     responses=responses(data=True),
 )
-async def active_patients_summary(request: Request, caller: Caller) -> Response:
-    answer = await ask(request.app.state.services.database, caller, SUMMARY, {})
-    return answer.response(request)
+async def active_patients_summary(caller: Caller, data: Data) -> Reply:
+    return Reply(await ask(data, caller, SUMMARY, {}))

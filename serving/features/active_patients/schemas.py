@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving.openapi.fields import ANSWER, Count, Instant, NextCursor, OrganizationId
+from serving.openapi.fields import ANSWER, Count, Instant, NextCursor, OrganizationId, shows
 
 Average = Annotated[float, Field(ge=0, description="One decimal")]
 
@@ -13,15 +13,15 @@ Average = Annotated[float, Field(ge=0, description="One decimal")]
 class RecentAppointment(BaseModel):
     model_config = ANSWER
 
-    id: str
+    id: str = Field(description="Cliniko's id")
     date: Instant
-    type: str | None
-    practitioner: str | None
-    status: str
+    type: str | None = Field(description="Name of the appointment type; null if Cliniko names none")
+    practitioner: str | None = Field(description="Name of the practitioner; null if Cliniko names none")
+    status: str = Field(description="`attended`")
 
 
 class ActivePatient(BaseModel):
-    model_config = ANSWER
+    model_config = shows("active_patients")
 
     id: Annotated[int, Field(ge=0, lt=2**53, description="Stable, and safe in JavaScript")]
     contact_id: UUID
@@ -74,7 +74,7 @@ class ActivePatients(BaseModel):
     )
 
     organization_id: OrganizationId
-    active_patients: list[ActivePatient]
+    active_patients: list[ActivePatient] = Field(description="The last attended first")
     total_count: Count = Field(description="Of the whole list, on all pages together")
     next_cursor: NextCursor
 
@@ -98,9 +98,11 @@ class ActivePatientsSummary(BaseModel):
     )
 
     organization_id: OrganizationId
-    total_active_patients: Count
-    patients_with_recent_appointments: Count
-    patients_with_upcoming_appointments: Count
+    total_active_patients: Count = Field(description="Patients with an attended visit in the last 45 days")
+    patients_with_recent_appointments: Count = Field(
+        description="Active patients who attended in the last 45 days: all of them"
+    )
+    patients_with_upcoming_appointments: Count = Field(description="Active patients with something booked")
     last_sync_date: Instant | None = Field(description="End of the last successful sync")
     avg_recent_appointments: Average
     avg_total_appointments: Average

@@ -4,19 +4,28 @@ from typing import Annotated
 
 from fastapi import Depends
 from starlette.requests import Request
-from starlette.responses import Response
 
 from serving.access.caller import Member
-from serving.access.guard import Guard, guarded_router
+from serving.access.guard import Guard
 from serving.data.asking import look
+from serving.data.reply import Reply
+from serving.data.route import Data, Operators, data_router
+from serving.features.clerk.mirror import Mirror
 from serving.features.clerk.queries import OWN_SUMMARY, STATUS, WHOLE_SUMMARY
 from serving.features.clerk.schemas import ClerkStatus, ClerkSyncOrder, ClerkSyncStarted, DatabaseSummary
 from serving.http.errors import Forbidden, Unavailable
 from serving.openapi.responses import responses
 
-router = guarded_router("/api/v1/admin/clerk", "clerk")
+
+async def mirror_of(request: Request) -> Mirror | None:
+    mirror: Mirror | None = request.app.state.services.mirror
+    return mirror
+
+
+router = data_router("/api/v1/admin/clerk", "clerk")
 Admin = Annotated[Member, Depends(Guard(tier="sync", role="admin"))]
 Caller = Annotated[Member, Depends(Guard(tier="admin", role="member"))]
+Mirroring = Annotated[Mirror | None, Depends(mirror_of)]
 NO_KEY = (
     "No key of Clerk's Backend API is configured here (ROUTIQ_CLERK_SECRET_KEY), so nothing can be mirrored."
 )
@@ -29,10 +38,9 @@ GUESS_SECONDS = 5
     summary="Mirror the organization, its users and memberships from Clerk, unless that is under way",
     responses=responses(400, 413, 415),
 )
-async def start_clerk_sync(request: Request, caller: Admin, order: ClerkSyncOrder) -> ClerkSyncStarted:
+async def start_clerk_sync(caller: Admin, mirror: Mirroring, order: ClerkSyncOrder) -> ClerkSyncStarted:
     if order.organization_id != caller.organization_id:
         raise Forbidden
-    mirror = request.app.state.services.mirror
     if mirror is None:
         raise Unavailable(NO_KEY, retry_after=3600)
     row = await mirror.start(caller)
@@ -55,11 +63,9 @@ def duration(seconds: int) -> str:
     response_model=ClerkStatus,
     responses=responses(data=True),
 )
-async def clerk_status(request: Request, caller: Caller) -> Response:
-    services = request.app.state.services
-    mirror = services.mirror
+async def clerk_status(caller: Caller, data: Data, mirror: Mirroring) -> Reply:
     parameters = {"is_connected": bool(mirror and await mirror.is_connected(caller.organization_id))}
-    return (await look(services.database, caller, STATUS, parameters)).response(request)
+    return Reply(await look(data, caller, STATUS, parameters))
 
 
 @router.get(
@@ -69,8 +75,7 @@ async def clerk_status(request: Request, caller: Caller) -> Response:
     response_model=DatabaseSummary,
     responses=responses(data=True),
 )
-async def database_summary(request: Request, caller: Caller) -> Response:
-    services = request.app.state.services
+async def database_summary(caller: Caller, data: Data, operators: Operators) -> Reply:
     if caller.is_operator:
-        return (await look(services.operators, caller, WHOLE_SUMMARY, {})).response(request)
-    return (await look(services.database, caller, OWN_SUMMARY, {})).response(request)
+        return Reply(await look(operators, caller, WHOLE_SUMMARY, {}))
+    return Reply(await look(data, caller, OWN_SUMMARY, {}))

@@ -40,8 +40,8 @@ class ClerkSyncStarted(BaseModel):
         },
     )
 
-    success: Literal[True]
-    message: str
+    success: Literal[True] = Field(description="The request was taken")
+    message: str = Field(description="For people")
     sync_id: UUID = Field(description="The sync that was started, or the one that is under way")
     estimated_duration: str = Field(description="As long as the last one took")
 
@@ -51,7 +51,7 @@ class DatabaseCounts(BaseModel):
 
     users: Count = Field(description="Mirrored from Clerk; a person counts once in each organization")
     organizations: Count = Field(description="1 once the organization is mirrored")
-    organization_members: Count
+    organization_members: Count = Field(description="Memberships mirrored from Clerk")
 
 
 FailureCode = Literal[
@@ -73,13 +73,15 @@ FailureCode = Literal[
 class LastAttempt(BaseModel):
     model_config = ANSWER
 
-    sync_id: UUID
-    status: Literal["running", "succeeded", "failed"]
+    sync_id: UUID = Field(description="The run")
+    status: Literal["running", "succeeded", "failed"] = Field(
+        description="`running`, `succeeded` or `failed`"
+    )
     error_code: FailureCode | None = Field(
         description="Why it failed; `abandoned`: the process that ran it is gone"
     )
     started_at: Instant
-    finished_at: Instant | None
+    finished_at: Instant | None = Field(description="When it ended; null until then")
 
 
 class ClerkStatus(BaseModel):
@@ -107,10 +109,12 @@ class ClerkStatus(BaseModel):
     clerk_api_connected: bool = Field(
         description="Clerk takes our key at this moment; false, too, when no key is configured"
     )
-    database_counts: DatabaseCounts
+    database_counts: DatabaseCounts = Field(description="Rows mirrored from Clerk")
     last_sync: Instant | None = Field(description="End of the last successful sync with Clerk")
-    last_attempt: LastAttempt | None
-    sync_in_progress: bool
+    last_attempt: LastAttempt | None = Field(
+        description="The last sync with Clerk, however it went; null if there was none"
+    )
+    sync_in_progress: bool = Field(description="A sync with Clerk is running")
 
 
 class UserCounts(BaseModel):
@@ -124,7 +128,7 @@ class UserCounts(BaseModel):
 class OrganizationCounts(BaseModel):
     model_config = ANSWER
 
-    total_organizations: Count
+    total_organizations: Count = Field(description="Organizations known here")
     orgs_last_7_days: Count = Field(description="Added here in the last 7 days")
     active_organizations: Count = Field(description="Enabled here")
 
@@ -132,9 +136,9 @@ class OrganizationCounts(BaseModel):
 class MembershipCounts(BaseModel):
     model_config = ANSWER
 
-    total_memberships: Count
+    total_memberships: Count = Field(description="Memberships mirrored from Clerk")
     active_memberships: Count = Field(description="Of people who are not banned")
-    orgs_with_members: Count
+    orgs_with_members: Count = Field(description="Organizations with at least one membership")
     users_with_orgs: Count = Field(description="Different people with a membership")
 
 
@@ -142,7 +146,7 @@ class RoleCount(BaseModel):
     model_config = ANSWER
 
     role: str = Field(description="As Clerk spells it")
-    count: Count
+    count: Count = Field(description="Memberships with this role")
 
 
 class DatabaseSummary(BaseModel):
@@ -172,7 +176,7 @@ class DatabaseSummary(BaseModel):
         },
     )
 
-    users: UserCounts
-    organizations: OrganizationCounts
-    memberships: MembershipCounts
+    users: UserCounts = Field(description="People")
+    organizations: OrganizationCounts = Field(description="Clinics")
+    memberships: MembershipCounts = Field(description="Who belongs where")
     role_distribution: list[RoleCount] = Field(description="The most held first")

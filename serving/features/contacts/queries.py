@@ -6,7 +6,7 @@ from serving.features.visitors import visitors
 LISTED = (
     ContactsWithAppointments,
     ContactWithAppointments,
-    "contacts_with_appointments",
+    "marts.contacts_with_appointments",
     "cliniko_patient_id",
 )
 CONTACTS = visitors(*LISTED)

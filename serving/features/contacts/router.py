@@ -3,19 +3,18 @@
 from typing import Annotated
 
 from fastapi import Depends, Query
-from starlette.requests import Request
-from starlette.responses import Response
 
 from serving.access.caller import Member
-from serving.access.guard import Guard, guarded_router
+from serving.access.guard import Guard
 from serving.data import paging
 from serving.data.asking import ask
-from serving.data.audit import record_view
+from serving.data.reply import Reply
+from serving.data.route import Data, data_router
 from serving.features.contacts.queries import ALL_CONTACTS, CONTACTS
 from serving.features.contacts.schemas import ContactsWithAppointments
 from serving.openapi.responses import responses
 
-router = guarded_router("/api/v1/admin/contacts/{organization_id}", "contacts")
+router = data_router("/api/v1/admin/contacts/{organization_id}", "contacts")
 Caller = Annotated[Member, Depends(Guard(tier="admin", role="member"))]
 LIST = "contacts"
 POSITION = (paging.is_amount,)
@@ -29,15 +28,12 @@ POSITION = (paging.is_amount,)
     responses=responses(data=True),
 )
 async def contacts_with_appointments(
-    request: Request,
     caller: Caller,
+    data: Data,
     limit: Annotated[int | None, Query(ge=1, le=1000, description="All of them without it")] = None,
     cursor: paging.Cursor = None,
-) -> Response:
-    after = paging.decode(LIST, POSITION, cursor)
-    database = request.app.state.services.database
-    parameters = {"limit": limit, "after": after}
+) -> Reply:
     statement = CONTACTS if limit else ALL_CONTACTS
-    answer = await ask(database, caller, statement, parameters, pages_of=LIST)
-    await record_view(database, request, caller, answer, {"limit": limit, "cursor": cursor is not None})
-    return answer.response(request)
+    parameters = {"limit": limit, "after": paging.decode(LIST, POSITION, cursor)}
+    answer = await ask(data, caller, statement, parameters, pages_of=LIST)
+    return Reply(answer, {"limit": limit, "cursor": cursor is not None})

@@ -5,11 +5,11 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from serving.features.active_patients.schemas import RecentAppointment
-from serving.openapi.fields import ANSWER, Count, Instant, NextCursor, OrganizationId
+from serving.openapi.fields import ANSWER, Count, Instant, NextCursor, OrganizationId, shows
 
 
 class ContactWithAppointments(BaseModel):
-    model_config = ANSWER
+    model_config = shows("contacts_with_appointments")
 
     contact_id: UUID
     name: str
@@ -58,6 +58,6 @@ class ContactsWithAppointments(BaseModel):
     )
 
     organization_id: OrganizationId
-    contacts_with_appointments: list[ContactWithAppointments]
+    contacts_with_appointments: list[ContactWithAppointments] = Field(description="The last attended first")
     total_count: Count = Field(description="Of the whole list, on all pages together")
     next_cursor: NextCursor

@@ -3,21 +3,21 @@
 from typing import Annotated
 
 from fastapi import Depends
-from starlette.requests import Request
-from starlette.responses import Response
 
 from serving.access.caller import Member
-from serving.access.guard import Guard, guarded_router
+from serving.access.guard import Guard
 from serving.data.answer import Answer
 from serving.data.asking import look
 from serving.data.database import Database
+from serving.data.reply import Reply
+from serving.data.route import Data, Operators, data_router
 from serving.features.counted import look_at_counts
 from serving.features.monitoring.queries import OWN, WHOLE, WHOLE_BEFORE_ANY_BUILD
 from serving.features.monitoring.schemas import SystemHealth
 from serving.http.errors import NotLoaded
 from serving.openapi.responses import responses
 
-router = guarded_router("/api/v1/admin/monitoring", "monitoring")
+router = data_router("/api/v1/admin/monitoring", "monitoring")
 Caller = Annotated[Member, Depends(Guard(tier="admin", role="member"))]
 
 
@@ -28,13 +28,10 @@ Caller = Annotated[Member, Depends(Guard(tier="admin", role="member"))]
     response_model=SystemHealth,
     responses=responses(data=True),
 )
-async def system_health(request: Request, caller: Caller) -> Response:
-    services = request.app.state.services
+async def system_health(caller: Caller, data: Data, operators: Operators) -> Reply:
     if caller.is_operator:
-        answer = await look_at_all(services.operators, caller)
-    else:
-        answer = await look_at_counts(services.database, caller, OWN)
-    return answer.response(request)
+        return Reply(await look_at_all(operators, caller))
+    return Reply(await look_at_counts(data, caller, OWN))
 
 
 async def look_at_all(operators: Database, caller: Member) -> Answer:

@@ -19,9 +19,11 @@ class SyncActivity(BaseModel):
     model_config = ANSWER
 
     total_syncs: Count = Field(description="Runs that ended in the last 24 hours")
-    successful_syncs: Count
-    incomplete_syncs: Count
-    failed_syncs: Count
+    successful_syncs: Count = Field(description="Runs that read everything")
+    incomplete_syncs: Count = Field(
+        description="Runs that count, but records were refused or a feed could not be read"
+    )
+    failed_syncs: Count = Field(description="Runs of which nothing counts")
     success_rate: Percent | None = Field(description="Successful of all that ended; null without any")
 
 
@@ -60,6 +62,6 @@ class SystemHealth(BaseModel):
         },
     )
 
-    overall_metrics: OverallMetrics
-    sync_activity_24h: SyncActivity
-    health_status: HealthStatus
+    overall_metrics: OverallMetrics = Field(description="Of your organization; an operator sees all")
+    sync_activity_24h: SyncActivity = Field(description="Runs that ended in the last 24 hours")
+    health_status: HealthStatus = Field(description="One word for all of it")

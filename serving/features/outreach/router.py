@@ -8,16 +8,17 @@ from psycopg.rows import DictRow
 from starlette.requests import Request
 
 from serving.access.caller import Member
-from serving.access.guard import Guard, guarded_router
+from serving.access.guard import Guard
 from serving.data.asking import known
 from serving.data.audit import entry
 from serving.data.database import Database, DatabaseError
+from serving.data.route import Data, data_router
 from serving.features.outreach.queries import LOG_OUTREACH
 from serving.features.outreach.schemas import OutreachAttempt, OutreachLogged
 from serving.http.errors import Unavailable, Unknown, Unprocessable
 from serving.openapi.responses import responses
 
-router = guarded_router("/api/v1/reengagement/{org_id}/log-outreach", "reengagement")
+router = data_router("/api/v1/reengagement/{org_id}/log-outreach", "reengagement")
 Caller = Annotated[Member, Depends(Guard(tier="regular", role="member"))]
 IdempotencyKey = Annotated[
     str | None,
@@ -41,7 +42,11 @@ ATTEMPTS = 5
     responses=responses(400, 413, 415, success=201),
 )
 async def log_outreach(
-    request: Request, caller: Caller, attempt: OutreachAttempt, idempotency_key: IdempotencyKey = None
+    request: Request,
+    caller: Caller,
+    data: Data,
+    attempt: OutreachAttempt,
+    idempotency_key: IdempotencyKey = None,
 ) -> OutreachLogged:
     if len(request.headers.getlist("idempotency-key")) > 1:
         raise Unprocessable(errors=[fault("header", "Idempotency-Key", "doubled", "May be given once only")])
@@ -55,7 +60,7 @@ async def log_outreach(
         "ahead": AHEAD,
         "behind": BEHIND,
     }
-    row = await log_or_find(request.app.state.services.database, caller, parameters)
+    row = await log_or_find(data, caller, parameters)
     return OutreachLogged(
         success=True,
         outreach_id=row["outreach_id"],

@@ -59,7 +59,10 @@ class OutreachAttempt(BaseModel):
     outcome: Outcome = Field(
         description="`success`: the patient answered; `failed`: it did not get through; else `no_response`"
     )
-    notes: Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")] = ""
+    notes: Annotated[
+        str,
+        Field(max_length=2000, pattern=r"^[^\x00]*$", description="Free text of whoever did it"),
+    ] = ""
     occurred_at: Moment = Field(
         default=None,
         description="When it was done; now, if left out. Within the last two years, and not in the future",
@@ -109,7 +112,7 @@ class OutreachLogged(BaseModel):
         },
     )
 
-    success: Literal[True]
-    outreach_id: UUID
+    success: Literal[True] = Field(description="The request was taken")
+    outreach_id: UUID = Field(description="The id of the row")
     logged_at: Instant
-    message: str
+    message: str = Field(description="For people")

@@ -4,18 +4,17 @@ import json
 from typing import Annotated
 
 from fastapi import Depends, Path
-from starlette.requests import Request
-from starlette.responses import Response
 
 from serving.access.caller import Member
-from serving.access.guard import Guard, guarded_router
+from serving.access.guard import Guard
 from serving.data.asking import ask
-from serving.data.audit import record_view
+from serving.data.reply import Reply
+from serving.data.route import Data, data_router
 from serving.features.patients.queries import PATIENT
 from serving.features.patients.schemas import MOST, PatientPage
 from serving.openapi.responses import responses
 
-router = guarded_router("/api/v1/reengagement/{org_id}/patients/{patient_id}", "reengagement")
+router = data_router("/api/v1/reengagement/{org_id}/patients/{patient_id}", "reengagement")
 Caller = Annotated[Member, Depends(Guard(tier="regular", role="member"))]
 PatientId = Annotated[
     str,
@@ -33,10 +32,8 @@ PatientId = Annotated[
     response_model=PatientPage,
     responses=responses(data=True),
 )
-async def patient(request: Request, caller: Caller, patient_id: PatientId) -> Response:
-    database = request.app.state.services.database
+async def patient(caller: Caller, data: Data, patient_id: PatientId) -> Reply:
     parameters = {"patient_id": patient_id, "role": caller.role, "limit": MOST}
-    answer = await ask(database, caller, PATIENT, parameters, unknown="We do not know this patient.")
+    answer = await ask(data, caller, PATIENT, parameters, unknown="We do not know this patient.")
     shows_notes = json.loads(answer.body)["treatment_notes"] is not None
-    await record_view(database, request, caller, answer, {"treatment_notes": shows_notes})
-    return answer.response(request)
+    return Reply(answer, {"treatment_notes": shows_notes})

@@ -17,26 +17,34 @@ MOST = 200
 class Visit(BaseModel):
     model_config = ANSWER
 
-    id: Annotated[str, Column("visit_id")]
+    id: Annotated[str, Column("visit_id")] = Field(description="Cliniko's id")
     date: Annotated[Instant, Column("starts_at")] = Field(description="When it starts")
-    type: Annotated[str | None, Column("appointment_type_name")]
-    practitioner: Annotated[str | None, Column("practitioner_name")]
-    status: Literal["attended", "missed", "booked", "cancelled"]
+    type: Annotated[str | None, Column("appointment_type_name")] = Field(
+        description="Name of the appointment type; null if Cliniko names none"
+    )
+    practitioner: Annotated[str | None, Column("practitioner_name")] = Field(
+        description="Name of the practitioner; null if Cliniko names none"
+    )
+    status: Literal["attended", "missed", "booked", "cancelled"] = Field(
+        description="`cancelled`; `booked`: lies ahead; `missed`: marked as such; `attended`: all others"
+    )
     booked_at: Annotated[Instant, Column("created_at")] = Field(description="When it was made")
-    cancelled_at: Instant | None
+    cancelled_at: Instant | None = Field(description="When it was cancelled; null if it was not")
     is_late_cancellation: bool = Field(description="Cancelled less than 24 hours before its start")
 
 
 class Outreach(BaseModel):
     model_config = ANSWER
 
-    id: UUID
+    id: UUID = Field(description="The id of the row")
     date: Annotated[Instant, Column("occurred_at")] = Field(description="When the patient was contacted")
     method: Method
-    outcome: Outcome
-    notes: str
-    delivered_at: Instant | None
-    opened_at: Instant | None
+    outcome: Outcome = Field(
+        description="`success`: the patient answered; `no_response`; `failed`: it did not arrive"
+    )
+    notes: str = Field(description="Free text of whoever did it")
+    delivered_at: Instant | None = Field(description="When it was delivered, if known")
+    opened_at: Instant | None = Field(description="When it was opened, if known")
     logged_at: Instant
     logged_by: str = Field(description="Clerk's id of the user")
 
@@ -44,10 +52,12 @@ class Outreach(BaseModel):
 class TreatmentNote(BaseModel):
     model_config = ANSWER
 
-    id: Annotated[str, Column("treatment_note_id")]
+    id: Annotated[str, Column("treatment_note_id")] = Field(description="Cliniko's id")
     date: Annotated[Instant, Column("noted_at")] = Field(description="When it was written")
-    practitioner: Annotated[str | None, Column("practitioner_name")]
-    title: str | None
+    practitioner: Annotated[str | None, Column("practitioner_name")] = Field(
+        description="Name of the practitioner; null if Cliniko names none"
+    )
+    title: str | None = Field(description="Title of the note")
     note: str | None = Field(description="Plain text; null when nothing was filled in")
 
 
@@ -100,7 +110,7 @@ class PatientPage(BaseModel):
     )
 
     organization_id: OrganizationId
-    patient: PrioritizedPatient
+    patient: PrioritizedPatient = Field(description="The patient as the prioritised list shows them")
     visits: list[Visit] = Field(max_length=MOST, description="Those that were not removed, the latest first")
     outreach: list[Outreach] = Field(max_length=MOST, description="What was tried, the latest first")
     treatment_notes: list[TreatmentNote] | None = Field(

@@ -3,17 +3,17 @@
 from typing import Annotated
 
 from fastapi import Depends, Query
-from starlette.requests import Request
-from starlette.responses import Response
 
 from serving.access.caller import Member
-from serving.access.guard import Guard, guarded_router
+from serving.access.guard import Guard
 from serving.data.asking import ask
+from serving.data.reply import Reply
+from serving.data.route import Data, data_router
 from serving.features.performance.queries import PERFORMANCE
 from serving.features.performance.schemas import Performance, Timeframe
 from serving.openapi.responses import responses
 
-router = guarded_router("/api/v1/reengagement/{org_id}/performance", "reengagement")
+router = data_router("/api/v1/reengagement/{org_id}/performance", "reengagement")
 Caller = Annotated[Member, Depends(Guard(tier="regular", role="member"))]
 
 
@@ -25,11 +25,10 @@ Caller = Annotated[Member, Depends(Guard(tier="regular", role="member"))]
     responses=responses(data=True),
 )
 async def performance(
-    request: Request,
     caller: Caller,
+    data: Data,
     timeframe: Annotated[
         Timeframe, Query(description="Outreach made within so many local days, including today")
     ] = "last_30_days",
-) -> Response:
-    answer = await ask(request.app.state.services.database, caller, PERFORMANCE, {"timeframe": timeframe})
-    return answer.response(request)
+) -> Reply:
+    return Reply(await ask(data, caller, PERFORMANCE, {"timeframe": timeframe}))

@@ -5,13 +5,13 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from serving.features.channels import EachChannel, Method
-from serving.openapi.fields import ANSWER, Count, LastUpdated, OrganizationId, Percent
+from serving.openapi.fields import ANSWER, Count, LastUpdated, OrganizationId, Percent, shows
 
 Timeframe = Literal["last_7_days", "last_30_days", "last_90_days"]
 
 
 class ReengagementMetrics(BaseModel):
-    model_config = ANSWER
+    model_config = shows("reengagement_performance_view")
 
     outreach_attempts: Count = Field(description="Patients tried, each once a day")
     successful_contacts: Count = Field(description="Those attempts that the patient answered")
@@ -26,27 +26,27 @@ class ReengagementMetrics(BaseModel):
 class SmsChannel(BaseModel):
     model_config = ANSWER
 
-    sent: Count
+    sent: Count = Field(description="Rows")
     delivered: Count = Field(description="Did not fail")
-    responded: Count
+    responded: Count = Field(description="Rows that the patient answered")
     response_rate: Percent = Field(description="Responded of delivered")
 
 
 class EmailChannel(BaseModel):
     model_config = ANSWER
 
-    sent: Count
+    sent: Count = Field(description="Rows")
     opened: Count = Field(description="Seen to be opened, or answered; where none is tracked, did not fail")
     opened_tracked: bool = Field(description="False when no opening was reported in this time")
-    responded: Count
+    responded: Count = Field(description="Rows that the patient answered")
     response_rate: Percent = Field(description="Responded of opened")
 
 
 class PhoneChannel(BaseModel):
     model_config = ANSWER
 
-    attempted: Count
-    connected: Count
+    attempted: Count = Field(description="Rows")
+    connected: Count = Field(description="Rows that the patient answered")
     appointment_booked: Count = Field(description="Calls that a booking is credited to")
     conversion_rate: Percent = Field(description="Booked of connected")
 
@@ -63,7 +63,7 @@ CommunicationChannels = Annotated[
 
 
 class BenchmarkComparison(BaseModel):
-    model_config = ANSWER
+    model_config = shows("reengagement_performance_view")
 
     industry_avg_contact_rate: Percent
     industry_avg_conversion: Percent
@@ -114,8 +114,10 @@ class Performance(BaseModel):
     )
 
     organization_id: OrganizationId
-    timeframe: Timeframe
-    reengagement_metrics: ReengagementMetrics
-    communication_channels: CommunicationChannels
-    benchmark_comparison: BenchmarkComparison
+    timeframe: Timeframe = Field(description="The timeframe asked for")
+    reengagement_metrics: ReengagementMetrics = Field(
+        description="Counts of patient-days: several tries on one day are one attempt"
+    )
+    communication_channels: CommunicationChannels = Field(description="Counts of outreach rows, by channel")
+    benchmark_comparison: BenchmarkComparison = Field(description="Against the industry's averages")
     last_updated: LastUpdated

@@ -1,6 +1,6 @@
 """The statements behind the re-engagement routes. What a level or a priority is, the marts say."""
 
-from serving.data.statements import answering
+from serving.data.framing import answering
 from serving.features.reengagement.schemas import Dashboard, PrioritizedPatients, RiskMetrics
 
 RISK_METRICS = answering("features/reengagement/risk_metrics.sql", RiskMetrics)

@@ -12,21 +12,12 @@ with patients as materialized (
 ),
 
 failures as (
-    select count(*) as failed
-    from app.outreach_log as outreach
-    inner join marts.dim_patients as persons
-        on
-            persons.organization_id = outreach.organization_id
-            and persons.patient_id = outreach.patient_id
+    select coalesce(sum(failed_outreach.failed_recently), 0) as failed
+    from marts.failed_outreach
     inner join patients
-        on patients.patient_id = persons.survivor_patient_id
+        on patients.patient_id = failed_outreach.patient_id
     where
-        outreach.organization_id = %(organization_id)s
-        and outreach.outcome = 'failed'
-        and outreach.occurred_at <= asked.as_of
-        and outreach.occurred_at
-        >= (date_trunc('day', asked.as_of at time zone asked.time_zone) - interval '13 days')
-        at time zone asked.time_zone
+        failed_outreach.organization_id = %(organization_id)s
         and patients.risk_level is not null
 )
 

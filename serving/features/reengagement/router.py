@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Query
-from starlette.requests import Request
-from starlette.responses import Response
 
 from serving.access.caller import Member
-from serving.access.guard import Guard, guarded_router
+from serving.access.guard import Guard
 from serving.data import paging
 from serving.data.asking import ask
-from serving.data.audit import record_view
+from serving.data.reply import Reply
+from serving.data.route import Data, data_router
 from serving.features.reengagement.queries import DASHBOARD, PRIORITIZED, RISK_METRICS
 from serving.features.reengagement.schemas import (
     Dashboard,
@@ -25,7 +24,7 @@ from serving.features.reengagement.schemas import (
 )
 from serving.openapi.responses import responses
 
-router = guarded_router("/api/v1/reengagement/{org_id}", "reengagement")
+router = data_router("/api/v1/reengagement/{org_id}", "reengagement")
 Caller = Annotated[Member, Depends(Guard(tier="regular", role="member"))]
 LIST = "prioritized"
 POSITION = (paging.is_integer, paging.is_integer, paging.is_amount)
@@ -39,9 +38,8 @@ TOP = 10
     response_model=RiskMetrics,
     responses=responses(data=True),
 )
-async def risk_metrics(request: Request, caller: Caller) -> Response:
-    answer = await ask(request.app.state.services.database, caller, RISK_METRICS, {})
-    return answer.response(request)
+async def risk_metrics(caller: Caller, data: Data) -> Reply:
+    return Reply(await ask(data, caller, RISK_METRICS, {}))
 
 
 @dataclass(frozen=True)
@@ -102,19 +100,16 @@ async def wanted(
     responses=responses(data=True),
 )
 async def prioritized_patients(
-    request: Request,
     caller: Caller,
+    data: Data,
     filters: Annotated[Filters, Depends(wanted)],
     cursor: paging.Cursor = None,
-) -> Response:
-    after = paging.decode(LIST, POSITION, cursor)
-    database = request.app.state.services.database
-    parameters = filters.parameters() | {"after": after}
-    answer = await ask(database, caller, PRIORITIZED, parameters, pages_of=LIST)
+) -> Reply:
+    parameters = filters.parameters() | {"after": paging.decode(LIST, POSITION, cursor)}
+    answer = await ask(data, caller, PRIORITIZED, parameters, pages_of=LIST)
     query = filters.applied() | {"cursor": cursor is not None}
     query |= {"search": True} if "search" in query else {}
-    await record_view(database, request, caller, answer, query)
-    return answer.response(request, timestamp=True)
+    return Reply(answer, query, timestamp=True)
 
 
 @router.get(
@@ -124,8 +119,5 @@ async def prioritized_patients(
     response_model=Dashboard,
     responses=responses(data=True),
 )
-async def dashboard(request: Request, caller: Caller) -> Response:
-    database = request.app.state.services.database
-    answer = await ask(database, caller, DASHBOARD, {"limit": TOP})
-    await record_view(database, request, caller, answer, {"limit": TOP})
-    return answer.response(request)
+async def dashboard(caller: Caller, data: Data) -> Reply:
+    return Reply(await ask(data, caller, DASHBOARD, {"limit": TOP}), {"limit": TOP})

@@ -15,6 +15,7 @@ from serving.openapi.fields import (
     NextCursor,
     OrganizationId,
     Percent,
+    shows,
 )
 
 RiskLevel = Literal["critical", "high", "medium", "low", "engaged"]
@@ -62,8 +63,8 @@ class RiskMetrics(BaseModel):
     )
 
     organization_id: OrganizationId
-    risk_summary: RiskSummary
-    alerts: Alerts
+    risk_summary: RiskSummary = Field(description="Patients at each level; the stale are counted apart")
+    alerts: Alerts = Field(description="What needs attention, over all patients at risk")
     immediate_actions_required: Count = Field(description="Patients of priority 1")
     stale_patients: Count = Field(description="Left long ago: in no level, counted apart")
     last_updated: LastUpdated
@@ -94,7 +95,7 @@ PATIENT_EXAMPLE: JsonDict = {
 
 
 class PrioritizedPatient(BaseModel):
-    model_config = ANSWER
+    model_config = shows("patient_reengagement_master_view")
 
     id: Annotated[str, Column("patient_id")] = Field(description="Cliniko's patient id")
     name: Annotated[str, Column("patient_name")]
@@ -119,21 +120,25 @@ class PrioritizedPatient(BaseModel):
 
 
 class FiltersApplied(BaseModel):
-    model_config = ANSWER
+    model_config = shows("patient_reengagement_master_view")
 
     risk_level: RiskFilter
-    limit: Annotated[int, Field(ge=1, le=200)]
-    action_priority: Priority | None = None
+    limit: Annotated[int, Field(ge=1, le=200, description="The most that a page holds")]
+    action_priority: Priority | None = Field(
+        default=None, description="Only this priority; absent if not asked for"
+    )
     engagement_status: EngagementStatus | None = None
-    search: str | None = None
+    search: str | None = Field(default=None, description="Only who matches; absent if not asked for")
 
 
 class PrioritizedSummary(BaseModel):
     model_config = ANSWER
 
-    total_returned: Count
+    total_returned: Count = Field(description="Patients on this page")
     total_matching: Count = Field(description="On all pages together")
-    filters_applied: Annotated[FiltersApplied, Column("filters_applied")]
+    filters_applied: Annotated[FiltersApplied, Column("filters_applied")] = Field(
+        description="The filters that were asked for"
+    )
 
 
 class PrioritizedPatients(BaseModel):
@@ -150,8 +155,8 @@ class PrioritizedPatients(BaseModel):
         }
     )
 
-    patients: list[PrioritizedPatient]
-    summary: PrioritizedSummary
+    patients: list[PrioritizedPatient] = Field(description="In the order in which to call them")
+    summary: PrioritizedSummary = Field(description="The numbers of this answer")
     next_cursor: NextCursor
     timestamp: Annotated[Instant, Column(None)] = Field(description="The instant asked about")
 
@@ -159,31 +164,33 @@ class PrioritizedPatients(BaseModel):
 class LevelSummary(BaseModel):
     model_config = ANSWER
 
-    count: Count
+    count: Count = Field(description="Patients at this level")
     avg_score: Annotated[float, Field(ge=0, le=100, description="Mean, one decimal; 0.0 for nobody")]
 
 
 class RiskBreakdown(BaseModel):
     model_config = ANSWER
 
-    critical: LevelSummary
-    high: LevelSummary
-    medium: LevelSummary
-    low: LevelSummary
-    engaged: LevelSummary
+    critical: LevelSummary = Field(description="45 days or more without contact")
+    high: LevelSummary = Field(description="30 to 44 days")
+    medium: LevelSummary = Field(description="14 to 29 days")
+    low: LevelSummary = Field(description="7 to 13 days, or something booked")
+    engaged: LevelSummary = Field(description="Less than 7 days")
 
 
 class DashboardSummary(BaseModel):
     model_config = ANSWER
 
     total_patients: Count = Field(description="The risk population: all five levels together")
-    risk_breakdown: Annotated[RiskBreakdown, Column("risk_breakdown")]
+    risk_breakdown: Annotated[RiskBreakdown, Column("risk_breakdown")] = Field(
+        description="Patients at each level and their mean score"
+    )
     immediate_actions_needed: Count = Field(description="Patients of priority 1")
     stale_patients: Count = Field(description="Left long ago: in no level, counted apart")
 
 
 class TopPriorityPatient(BaseModel):
-    model_config = ANSWER
+    model_config = shows("patient_reengagement_master_view")
 
     id: Annotated[str, Column("patient_id")] = Field(description="Cliniko's patient id")
     name: Annotated[str, Column("patient_name")]
@@ -224,6 +231,6 @@ class Dashboard(BaseModel):
     )
 
     organization_id: OrganizationId
-    summary: DashboardSummary
+    summary: DashboardSummary = Field(description="The numbers of this answer")
     top_priority_patients: list[TopPriorityPatient] = Field(max_length=10, description="Most urgent first")
     last_updated: LastUpdated

@@ -4,21 +4,21 @@ from typing import Annotated
 
 from fastapi import Depends
 from psycopg.rows import DictRow
-from starlette.requests import Request
-from starlette.responses import Response
 
 from serving.access.caller import Member
-from serving.access.guard import Guard, guarded_router
+from serving.access.guard import Guard
 from serving.data.asking import known
 from serving.data.database import Database
+from serving.data.reply import Reply
+from serving.data.route import Data, data_router
 from serving.features.counted import look_at_counts
 from serving.features.sync.queries import DASHBOARD, SCHEDULE
 from serving.features.sync.schemas import SyncDashboard, SyncScheduled
 from serving.http.errors import Unavailable
 from serving.openapi.responses import responses
 
-router = guarded_router("/api/v1/admin/sync/schedule/{organization_id}", "sync")
-dashboard_router = guarded_router("/api/v1/admin/sync/dashboard/{organization_id}", "sync")
+router = data_router("/api/v1/admin/sync/schedule/{organization_id}", "sync")
+dashboard_router = data_router("/api/v1/admin/sync/dashboard/{organization_id}", "sync")
 Admin = Annotated[Member, Depends(Guard(tier="sync", role="admin"))]
 Caller = Annotated[Member, Depends(Guard(tier="admin", role="member"))]
 ATTEMPTS = 5
@@ -30,8 +30,8 @@ ATTEMPTS = 5
     summary="Queue a sync, unless one is under way",
     responses=responses(),
 )
-async def schedule_sync(request: Request, caller: Admin) -> SyncScheduled:
-    row = await queue_or_find(request.app.state.services.database, caller)
+async def schedule_sync(caller: Admin, data: Data) -> SyncScheduled:
+    row = await queue_or_find(data, caller)
     return SyncScheduled(
         organization_id=caller.organization_id,
         sync_scheduled=row["is_new"],
@@ -58,7 +58,5 @@ async def queue_or_find(database: Database, caller: Member) -> DictRow:
     response_model=SyncDashboard,
     responses=responses(data=True),
 )
-async def sync_dashboard(request: Request, caller: Caller) -> Response:
-    database = request.app.state.services.database
-    answer = await look_at_counts(database, caller, DASHBOARD)
-    return answer.response(request)
+async def sync_dashboard(caller: Caller, data: Data) -> Reply:
+    return Reply(await look_at_counts(data, caller, DASHBOARD))

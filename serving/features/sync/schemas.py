@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving.openapi.fields import ANSWER, Count, Instant, Percent
+from serving.features.counted import ContactMetrics
+from serving.openapi.fields import ANSWER, Count, Instant, OrganizationId
 
 
 class SyncScheduled(BaseModel):
@@ -24,20 +25,11 @@ class SyncScheduled(BaseModel):
         },
     )
 
-    organization_id: str
+    organization_id: OrganizationId
     sync_scheduled: bool = Field(description="False when one is queued or running already")
     sync_id: UUID = Field(description="The run that was queued, or the one that is under way")
-    message: str
+    message: str = Field(description="For people")
     timestamp: Instant
-
-
-class ContactMetrics(BaseModel):
-    model_config = ANSWER
-
-    total_contacts: Count = Field(description="Every patient ever seen and not merged away")
-    cliniko_linked: Count = Field(description="Those that Cliniko still holds, archived ones included")
-    unlinked: Count = Field(description="The rest: purged from Cliniko")
-    link_percentage: Percent
 
 
 class ActivePatientMetrics(BaseModel):
@@ -60,8 +52,8 @@ class ServiceStatus(BaseModel):
 class HealthIndicators(BaseModel):
     model_config = ANSWER
 
-    has_contacts: bool
-    has_active_patients: bool
+    has_contacts: bool = Field(description="At least one contact")
+    has_active_patients: bool = Field(description="At least one active patient")
     recent_sync: bool = Field(description="A sync that counts in the last 24 hours, whole or incomplete")
     high_link_rate: bool = Field(description="At least 90 percent of the contacts are linked")
     complete_sync: bool = Field(
@@ -100,18 +92,21 @@ class IncompleteFeed(BaseModel):
 class SyncRun(BaseModel):
     model_config = ANSWER
 
-    sync_id: UUID
+    sync_id: UUID = Field(description="The run")
     kind: Literal["sync", "sweep"] = Field(description="A sweep also finds what is gone")
-    status: Literal["queued", "running", "succeeded", "incomplete", "failed"]
+    status: Literal["queued", "running", "succeeded", "incomplete", "failed"] = Field(
+        description="`queued`, `running`, `succeeded`: everything was read; `incomplete`: what was read "
+        "counts, but records were refused or a feed could not be read; `failed`: nothing of it counts"
+    )
     requested_by: str = Field(description="A user, or the schedule")
     requested_at: Instant
-    started_at: Instant | None
-    finished_at: Instant | None
-    error_code: str | None
-    rows_read: Count
-    rows_new: Count
-    rows_changed: Count
-    rows_removed: Count
+    started_at: Instant | None = Field(description="When it began; null while it is queued")
+    finished_at: Instant | None = Field(description="When it ended; null until then")
+    error_code: str | None = Field(description="Why it failed, in one word; null if it did not")
+    rows_read: Count = Field(description="Rows that Cliniko showed")
+    rows_new: Count = Field(description="Rows never seen before")
+    rows_changed: Count = Field(description="Rows that differ from what was known")
+    rows_removed: Count = Field(description="Rows that are gone")
     rows_quarantined: Count = Field(description="Rows that could not be taken")
     rows_blanked: Count = Field(description="Rows that were taken without a field that did not fit")
     requests: Count = Field(description="Asked of Cliniko")
@@ -192,11 +187,15 @@ class SyncDashboard(BaseModel):
         },
     )
 
-    organization_id: str
-    contact_metrics: ContactMetrics
-    active_patient_metrics: ActivePatientMetrics
-    service_status: ServiceStatus
-    health_indicators: HealthIndicators
+    organization_id: OrganizationId
+    contact_metrics: ContactMetrics = Field(
+        description="Every patient ever seen, and whether Cliniko still holds them"
+    )
+    active_patient_metrics: ActivePatientMetrics = Field(
+        description="Patients with an attended visit in the last 45 days"
+    )
+    service_status: ServiceStatus = Field(description="How the organization is set up")
+    health_indicators: HealthIndicators = Field(description="What to look at first")
     incomplete_feeds: list[IncompleteFeed] = Field(
         description="Feeds of which something is missing. A few odd fields make no sync incomplete, but are "
         "listed here"

@@ -3,17 +3,17 @@
 from typing import Annotated, get_args
 
 from fastapi import Depends, Query
-from starlette.requests import Request
-from starlette.responses import Response
 
 from serving.access.caller import Member
-from serving.access.guard import Guard, guarded_router
+from serving.access.guard import Guard
 from serving.data.asking import ask
+from serving.data.reply import Reply
+from serving.data.route import Data, data_router
 from serving.features.trends.queries import TRENDS
 from serving.features.trends.schemas import Metric, Period, Trends
 from serving.openapi.responses import responses
 
-router = guarded_router("/api/v1/reengagement/{org_id}/trends", "reengagement")
+router = data_router("/api/v1/reengagement/{org_id}/trends", "reengagement")
 Caller = Annotated[Member, Depends(Guard(tier="regular", role="member"))]
 
 
@@ -26,16 +26,15 @@ Caller = Annotated[Member, Depends(Guard(tier="regular", role="member"))]
     responses=responses(data=True),
 )
 async def trends(
-    request: Request,
     caller: Caller,
+    data: Data,
     period: Annotated[Period, Query(description="So many local days, today last")] = "30d",
     metrics: Annotated[
         list[Metric] | None,
         Query(max_length=10, description="What each day says beyond the documented; may be repeated"),
     ] = None,
-) -> Response:
+) -> Reply:
     # In one order, so that the same question has the same answer however it was put.
     wanted = [metric for metric in get_args(Metric) if metric in (metrics or [])]
     parameters = {"period": period, "metrics": wanted}
-    answer = await ask(request.app.state.services.database, caller, TRENDS, parameters)
-    return answer.response(request)
+    return Reply(await ask(data, caller, TRENDS, parameters))

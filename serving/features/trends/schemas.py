@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from serving.data.projection import Column
 from serving.features.channels import EachChannel, Method
 from serving.features.reengagement.schemas import RiskSummary
 from serving.openapi.fields import ANSWER, Count, LastUpdated, OrganizationId, Percent
@@ -29,7 +30,7 @@ class Day(BaseModel):
 
     model_config = ANSWER
 
-    date: dt.date = Field(description="A local day of the clinic")
+    date: Annotated[dt.date, Column("day")] = Field(description="A local day of the clinic")
     new_at_risk: Count = Field(description="High or critical at the day's end, and not the day before")
     reengaged_successfully: Count = Field(description="30 days away or more, nothing booked, and in contact")
     outreach_attempts: Count = Field(description="Patients tried")
@@ -46,7 +47,11 @@ class ChannelTrend(BaseModel):
     success_rate_trend: Literal["improving", "declining", "stable"] = Field(
         description="More than five points up or down; `stable` too when either period is empty"
     )
-    change_pct: Annotated[float, Field(ge=-100, le=100, description="Points against the period before")]
+    change_pct: Annotated[
+        float,
+        Column("change_points"),
+        Field(ge=-100, le=100, description="Points against the period before"),
+    ]
 
 
 ChannelTrends = Annotated[dict[Method, ChannelTrend], EachChannel("ChannelTrends", lambda _: ChannelTrend)]
@@ -56,8 +61,10 @@ class RiskDistributionChanges(BaseModel):
     model_config = ANSWER
 
     critical_trend: CountTrend = Field(description="Over 5 % against the end of the day before")
-    high_trend: CountTrend
-    overall_improvement: bool = Field(description="Critical and high are a smaller share than then")
+    high_trend: CountTrend = Field(description="As `critical_trend`, of level `high`")
+    overall_improvement: Annotated[bool, Column("is_improvement")] = Field(
+        description="Critical and high are a smaller share than then"
+    )
 
 
 class Trends(BaseModel):
@@ -101,9 +108,13 @@ class Trends(BaseModel):
     )
 
     organization_id: OrganizationId
-    period: Period
+    period: Period = Field(description="The period asked for")
     daily_trends: list[Day] = Field(description="One a day of the period, today last; quiet days are zeros")
-    channel_performance_trends: ChannelTrends
-    risk_distribution_changes: RiskDistributionChanges
-    current_risk_distribution: RiskSummary
+    channel_performance_trends: ChannelTrends = Field(
+        description="Each channel's rate of success against the period before"
+    )
+    risk_distribution_changes: RiskDistributionChanges = Field(
+        description="Each level now against the end of the day before the period"
+    )
+    current_risk_distribution: RiskSummary = Field(description="Patients at each level now")
     last_updated: LastUpdated

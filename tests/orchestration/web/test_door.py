@@ -129,6 +129,7 @@ def test_only_json_is_taken(browser: httpx.Client, kind: str) -> None:
         {"origin": "ftp://HOST"},
         {"origin": "http://HOST.evil.example.com"},
         {"origin": "http://operator@HOST"},
+        {"origin": "http://[HOST"},
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-site"},
         {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"},

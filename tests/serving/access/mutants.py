@@ -92,8 +92,20 @@ MUTANTS = {
     ),
     "nobody writes down who looked": Mutant(
         "serving.data.audit",
-        "        await request.app.state.services.audit.write(member.organization_id, row)\n",
+        "        await audit.write(member.organization_id, row)\n",
         "        pass\n",
+        "views_are_written_down",
+    ),
+    "only what a handler asks for is written down": Mutant(
+        "serving.data.reply",
+        "if answer.patient_ids or self.query is not None:",
+        "if self.query is not None:",
+        "forgetful_routes_are_written_down",
+    ),
+    "the route sends without writing down": Mutant(
+        "serving.data.reply",
+        "if answer.patient_ids or self.query is not None:",
+        "if False:",
         "views_are_written_down",
     ),
     "an answer that cannot be written down is given": Mutant(
@@ -174,7 +186,7 @@ MUTANTS = {
         "sts: object = None",
         "forgeries_are_refused",
     ),
-    "the wall is not looked at": Mutant(
+    "tenant isolation is not looked at": Mutant(
         "serving.data.tenancy", "    if holes:\n", "    if False:\n", "no_answer_through_a_hole"
     ),
 }

@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox.clerk.issuer import SigningKey
-from serving.access.jwks import FetchedKeys, read_key_set
+from serving.access.jwks import FetchedJwks, read_jwks
 from tests.serving.access.forgeries import REFUSED
 from tests.serving.conftest import Clerk, run_api, run_clerk, settings_for
 from tests.serving.routes import RISK
@@ -30,7 +30,7 @@ class FakeIssuer:
         self.now = 1000.0
         self.asked = 0
         self.is_away = False
-        self.fetched = FetchedKeys(self.fetch, lambda: self.now)
+        self.fetched = FetchedJwks(self.fetch, lambda: self.now)
 
     async def fetch(self) -> bytes:
         self.asked += 1
@@ -119,7 +119,7 @@ def weak() -> dict[str, Any]:
 )
 def test_what_is_no_key_set_replaces_none(document: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
-        read_key_set(document)
+        read_jwks(document)
 
 
 def test_rotation_and_a_flood_of_forgeries_on_the_running_api(clinics: Settings, tmp_path: Path) -> None:

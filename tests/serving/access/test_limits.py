@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from serving.access.limits import HOUR_MS, OwnLimits, Standing, Tier
+from serving.access.limits import HOUR_MS, MemoryLimits, Standing, Tier
 from tests.serving.conftest import Clerk, run_api, settings_for
 from tests.serving.routes import RISK, SUMMARY, SYNC
 from warehouse.settings import Settings
@@ -11,13 +11,13 @@ from warehouse.settings import Settings
 NAMES = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
 
 
-def admit(limits: OwnLimits, organization_id: str, tier: Tier) -> Standing:
+def admit(limits: MemoryLimits, organization_id: str, tier: Tier) -> Standing:
     return asyncio.run(limits.admit(organization_id, tier))
 
 
 def test_exact_at_the_edge_of_a_moving_window() -> None:
     now = 1_000_000.0
-    limits = OwnLimits({"admin": 3, "sync": 1, "regular": 1}, lambda: now)
+    limits = MemoryLimits({"admin": 3, "sync": 1, "regular": 1}, lambda: now)
     remaining = []
     for _ in range(3):
         remaining.append(admit(limits, "org_a", "admin").remaining)
@@ -33,7 +33,7 @@ def test_exact_at_the_edge_of_a_moving_window() -> None:
 
 
 def test_organizations_and_tiers_are_counted_apart() -> None:
-    limits = OwnLimits({"admin": 1, "sync": 1, "regular": 1})
+    limits = MemoryLimits({"admin": 1, "sync": 1, "regular": 1})
     assert admit(limits, "org_a", "admin").admitted
     assert admit(limits, "org_a", "regular").admitted
     assert admit(limits, "org_b", "admin").admitted

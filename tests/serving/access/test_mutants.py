@@ -4,13 +4,21 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Annotated, LiteralString
 
 import psycopg
 import pytest
+from fastapi import Depends
 from pydantic import SecretStr
 
+from serving.access.caller import Member
+from serving.access.guard import Guard
+from serving.data.asking import ask
 from serving.data.database import Database, DatabaseError
-from serving.data.tenancy import HoleInTheWallError, Wall
+from serving.data.framing import framed
+from serving.data.reply import Reply
+from serving.data.route import Data, data_router
+from serving.data.tenancy import TenantIsolation, TenantIsolationError
 from tests.serving.access.forgeries import REFUSED, bearer, header, later, sign
 from tests.serving.access.mutants import MUTANTS, mutated
 from tests.serving.checks import without_the_wall
@@ -119,6 +127,29 @@ def views_are_written_down(clinics: Settings, clerk: Clerk) -> None:
     assert shown
 
 
+def forgetful_routes_are_written_down(clinics: Settings, clerk: Clerk) -> None:
+    """A route whose handler says nothing of the audit, though its answer names somebody."""
+    router = data_router("/api/v1/reengagement/{org_id}/forgetful", "reengagement")
+    statement: LiteralString = framed("select '{}' as body, '{101}'::text[] as patient_ids")
+
+    @router.get("", response_model=None)
+    async def forgetful(
+        caller: Annotated[Member, Depends(Guard(tier="regular", role="member"))], data: Data
+    ) -> Reply:
+        return Reply(await ask(data, caller, statement, {}))
+
+    name = f"check-{time.monotonic_ns()}"
+    with desk(clinics, clerk) as api:
+        api.app.include_router(router)
+        path = "/api/v1/reengagement/org_a/forgetful"
+        assert api.get(path, headers={"X-Request-Id": name}).status_code == 200
+    with psycopg.connect(clinics.url("owner")) as connection:
+        rows = connection.execute(
+            "select patient_ids from app.audit_log where request_id = %s", [name]
+        ).fetchall()
+    assert rows == [(["101"],)]
+
+
 def no_record_no_answer(clinics: Settings, clerk: Clerk) -> None:
     async def refuse(*_: object) -> None:
         raise DatabaseError("InsufficientPrivilege")
@@ -158,8 +189,8 @@ def critical_headers_are_refused(_clinics: Settings, clerk: Clerk) -> None:
 
 
 def no_answer_through_a_hole(clinics: Settings, _clerk: Clerk) -> None:
-    with without_the_wall(clinics, "marts.active_patients"), pytest.raises(HoleInTheWallError):
-        asyncio.run(Wall(clinics.url("api")).require())
+    with without_the_wall(clinics, "marts.active_patients"), pytest.raises(TenantIsolationError):
+        asyncio.run(TenantIsolation(clinics.url("api")).require())
 
 
 CHECKS: dict[str, Check] = {
@@ -167,7 +198,8 @@ CHECKS: dict[str, Check] = {
     for check in (
         *(nothing_is_carried_over, headers_only_agree, paths_only_agree, bodies_only_agree),
         *(members_do_not_sync, members_see_their_own, answers_are_its_own, strangers_learn_nothing),
-        *(limits_are_its_own, views_are_written_down, no_record_no_answer, forgeries_are_refused),
+        *(limits_are_its_own, views_are_written_down, forgetful_routes_are_written_down),
+        *(no_record_no_answer, forgeries_are_refused),
         *(algorithms_are_not_chosen, critical_headers_are_refused, no_answer_through_a_hole),
     )
 }

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from serving.access.limits import Tier
-from serving.access.redis_limits import SharedLimits
+from serving.access.redis_limits import RedisLimits
 from serving.http.errors import Unavailable
 from tests.conftest import free_port
 from tests.redis import run_redis
@@ -28,7 +28,7 @@ PER_HOUR: dict[Tier, int] = {"admin": 5, "sync": 1, "regular": 40}
 
 def test_two_counters_let_through_what_one_would() -> None:
     async def race(url: str) -> list[bool]:
-        both = [SharedLimits(PER_HOUR, url), SharedLimits(PER_HOUR, url)]
+        both = [RedisLimits(PER_HOUR, url), RedisLimits(PER_HOUR, url)]
         at_once = asyncio.Semaphore(8)
 
         async def ask(number: int) -> bool:
@@ -47,7 +47,7 @@ def test_two_counters_let_through_what_one_would() -> None:
 
 def test_a_place_becomes_free_when_the_oldest_leaves_the_window() -> None:
     async def ask(url: str) -> None:
-        limits = SharedLimits({"admin": 1, "sync": 1, "regular": 2}, url, window_ms=2000)
+        limits = RedisLimits({"admin": 1, "sync": 1, "regular": 2}, url, window_ms=2000)
         began = time.monotonic()
         standings = [await limits.admit("org_a", "regular") for _ in range(3)]
         assert [standing.admitted for standing in standings] == [True, True, False]
@@ -64,11 +64,11 @@ def test_a_place_becomes_free_when_the_oldest_leaves_the_window() -> None:
 def test_nobody_is_let_in_while_nobody_can_count_and_again_afterwards() -> None:
     port = free_port()
 
-    async def ask(limits: SharedLimits) -> bool:
+    async def ask(limits: RedisLimits) -> bool:
         return (await limits.admit("org_a", "regular")).admitted
 
     async def go() -> None:
-        limits = SharedLimits(PER_HOUR, f"redis://127.0.0.1:{port}/0")
+        limits = RedisLimits(PER_HOUR, f"redis://127.0.0.1:{port}/0")
         with run_redis(port):
             assert await ask(limits)
             assert await limits.is_reachable()

@@ -12,10 +12,12 @@ from fastapi import FastAPI
 from psycopg import sql
 
 from serving.app import create_app
-from serving.data.tenancy import HoleInTheWallError, Wall
+from serving.data.tenancy import TenantIsolation, TenantIsolationError
+from tests.conftest import free_port
 from tests.serving import marts
 from tests.serving.checks import without_the_wall
 from tests.serving.conftest import Api, Clerk, run_api, settings_for
+from tests.serving.process import environment, run
 from tests.serving.routes import ACTIVE, DATA_ROUTES, LIST, RISK
 from warehouse.settings import Settings
 
@@ -86,10 +88,19 @@ def test_nothing_is_served_through_a_hole(clinics: Settings, clerk: Clerk) -> No
     app = create_app(settings_for(clinics, clerk))
     with (
         without_the_wall(clinics, "marts.active_patients"),
-        pytest.raises(HoleInTheWallError, match="active_patients"),
+        pytest.raises(TenantIsolationError, match="active_patients"),
     ):
         asyncio.run(start(app))
     asyncio.run(start(app))
+
+
+def test_a_start_through_a_hole_is_refused_in_words(clinics: Settings, clerk: Clerk) -> None:
+    with without_the_wall(clinics, "marts.active_patients"):
+        ended = run(environment=environment(clinics, clerk, free_port()))
+    assert ended.returncode == 3
+    assert "holes_in_the_wall" in ended.stderr
+    assert "marts.active_patients" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 async def start(app: FastAPI) -> None:
@@ -100,7 +111,7 @@ async def start(app: FastAPI) -> None:
 def test_a_hole_found_late_is_not_served_through_either(clinics: Settings) -> None:
     """The database was away at the start, so the wall is looked at before the first statement."""
     with without_the_wall(clinics, "marts.active_patients"):
-        wall = Wall(clinics.url("api"))
-        with pytest.raises(HoleInTheWallError):
-            asyncio.run(wall.require())
-    asyncio.run(wall.require())
+        isolation = TenantIsolation(clinics.url("api"))
+        with pytest.raises(TenantIsolationError):
+            asyncio.run(isolation.require())
+    asyncio.run(isolation.require())

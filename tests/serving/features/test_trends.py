@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from serving.features.channels import METHODS
 from serving.features.trends.schemas import Trends
 from tests.conftest import create_database, drop_database
 from tests.serving import marts
@@ -15,7 +16,6 @@ from tests.serving.conftest import Api, Clerk, run_api, settings_for
 from tests.serving.routes import PERFORMANCE, TRENDS
 from warehouse.settings import Settings
 
-CHANNELS = marts.METHODS
 LEVELS = ("critical", "high", "medium", "low", "engaged")
 TRENDS_OF_COUNTS = ("increasing", "decreasing", "stable")
 TRENDS_OF_RATES = ("improving", "declining", "stable")
@@ -38,7 +38,7 @@ def drawn_channels(days: list[marts.Row], seed: int) -> list[marts.Row]:
         {"organization_id": "org_a", "day": day["day"], "method": channel}
         | {"attempts": (attempts := draw.randrange(20)), "successes": draw.randint(0, attempts)}
         for day in days
-        for channel in CHANNELS
+        for channel in METHODS
     ]
 
 
@@ -103,7 +103,7 @@ def test_metrics_add_to_each_day(drawn: Drawn) -> None:
         assert day["conversion_rate"] == row["conversion_rate"]
         assert day["channels"] == {
             channel: {name: channels[row["day"], channel][name] for name in ("attempts", "successes")}
-            for channel in CHANNELS
+            for channel in METHODS
         }
 
 

@@ -32,9 +32,8 @@ attended as (
     inner join clock
         on clock.organization_id = visits.organization_id
     where
-        visits.starts_at between clock.recent_from and clock.as_of
-        and not visits.did_not_arrive
-        and coalesce(visits.cancelled_at > clock.as_of, true)
+        visits.starts_at >= clock.recent_from
+        and {{ is_attended_at('visits', 'clock.as_of') }}
         and {{ exists_at('visits.created_at', 'visits.removed_at', 'clock.as_of') }}
 ),
 

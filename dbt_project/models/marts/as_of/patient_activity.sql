@@ -25,6 +25,7 @@ clock as materialized (
         day_starts[{{ days + 1 - var('missed_window_days') | int }}] as missed_from,
         day_starts[{{ days + 1 - var('attendance_window_days') | int }}] as attendance_from,
         day_starts[{{ days + 1 - var('rebook_window_days') | int }}] as rebook_from,
+        day_starts[{{ days + 1 - var('missed_recently_days') | int }}] as missed_recently_from,
         day_starts[{{ days + 1 - var('stale_attempt_days') | int }}] as attempt_from,
         day_starts[{{ days + 1 - var('attended_window_days') | int }}] as attended_from,
         day_starts[{{ days + 1 - var('recent_window_days') | int }}] as recent_from
@@ -41,7 +42,8 @@ activity as (
         clock.attempt_from,
         clock.attended_from,
         {{ visits_since('patients.missed_at', 'clock.missed_from') }} as missed_90d_count,
-        {{ visits_since('patients.missed_at', 'clock.rebook_from') }} as missed_14d_count,
+        {{ visits_since('patients.missed_at', 'clock.missed_recently_from') }}
+            as missed_14d_count,
         {{ visits_since('patients.missed_at', 'clock.attendance_from') }}
             as missed_attendance_count,
         {{ visits_since('patients.attended_at', 'clock.attendance_from') }} as attended_90d_count,

@@ -36,18 +36,9 @@ select
     patients.contact_number,
     patients.created_at,
     patients.updated_at,
-    case
-        when states.has_contact
-            then greatest(
-                states.last_contact_at,
-                outreach.last_success_at,
-                outreach_before_merge.last_success_at
-            )
-        else coalesce(
-            greatest(outreach.last_success_at, outreach_before_merge.last_success_at),
-            states.last_contact_at
-        )
-    end as last_contact_at,
+    {{ last_contact(
+        'states', 'greatest(outreach.last_success_at, outreach_before_merge.last_success_at)'
+    ) }} as last_contact_at,
     states.last_attended_at,
     states.next_booked_at,
     greatest(states.last_missed_at, states.last_cancelled_at) as last_attempt_at,

@@ -1,5 +1,3 @@
-{{ config(key=['organization_id', 'appointment_type_id']) }}
-
 with appointment_types as (
     select appointment_types.*
     from {{ ref('stg_cliniko__appointment_types') }} as appointment_types

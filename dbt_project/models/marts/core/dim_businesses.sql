@@ -1,5 +1,3 @@
-{{ config(key=['organization_id', 'business_id']) }}
-
 with businesses as (
     select businesses.*
     from {{ ref('stg_cliniko__businesses') }} as businesses

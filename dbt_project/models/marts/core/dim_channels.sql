@@ -1,4 +1,4 @@
-{{ config(key=['organization_id', 'method'], not_held_back=true) }}
+{{ config(not_held_back=true) }}
 
 with organizations as (
     select * from {{ ref('int_organizations_touched') }}

@@ -1,5 +1,3 @@
-{{ config(key=['organization_id']) }}
-
 with organizations as (
     select * from {{ ref('int_organizations_touched') }}
 ),
@@ -73,7 +71,7 @@ left join zones on zones.organization_id = organizations.organization_id
 left join invoice_feeds on invoice_feeds.organization_id = organizations.organization_id
 left join
     ({{ published(
-        'dim_organizations',
+        this,
         ['organization_id', 'can_read_invoices'],
         'not ' ~ flags.FULL_REFRESH,
     ) }}) as known

@@ -1,5 +1,4 @@
 {{ config(
-    key=['organization_id', 'patient_id'],
     patient_column='survivor_patient_id',
     served_indexes=[
         '(organization_id, survivor_patient_id)',

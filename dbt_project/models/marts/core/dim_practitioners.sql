@@ -1,5 +1,3 @@
-{{ config(key=['organization_id', 'practitioner_id']) }}
-
 with practitioners as (
     select practitioners.*
     from {{ ref('stg_cliniko__practitioners') }} as practitioners

@@ -1,5 +1,4 @@
 {{ config(
-    key=['organization_id', 'patient_case_id'],
     patient_column='patient_id',
     served_indexes=['(organization_id, patient_id)'],
 ) }}

@@ -1,5 +1,4 @@
 {{ config(
-    key=['organization_id', 'patient_id', 'from_at'],
     patient_column='patient_id',
     served_indexes=['(organization_id, to_at, from_at)'],
     laid_down_by=['organization_id', 'to_at', 'from_at'],

@@ -1,5 +1,4 @@
 {{ config(
-    key=['organization_id', 'treatment_note_id'],
     patient_column='patient_id',
     served_indexes=['(organization_id, patient_id) include (noted_at, removed_at, is_draft)'],
 ) }}

@@ -26,10 +26,7 @@ select
     states.patient_id,
     greatest(states.from_at, stretches.success_at) as from_at,
     least(states.to_at, stretches.next_success_at) as to_at,
-    case
-        when states.has_contact then greatest(states.last_contact_at, stretches.success_at)
-        else coalesce(nullif(stretches.success_at, '-infinity'), states.last_contact_at)
-    end as last_contact_at,
+    {{ last_contact('states', "nullif(stretches.success_at, '-infinity')") }} as last_contact_at,
     greatest(states.last_missed_at, states.last_cancelled_at) as last_attempt_at,
     states.attended_count > 0 as has_attended,
     states.booked_count > 0 as is_booked,

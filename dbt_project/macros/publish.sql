@@ -1,30 +1,44 @@
-{#- The last node of a build: everything readers see changes here, in one transaction, for the organizations
-    whose checks pass. Rows that do not differ are not touched. -#}
-{% materialization publish, adapter='postgres' %}
-    {%- set served = served_nodes('served') -%}
+{#- Write-audit-publish. Models write candidates, gates audit them, and this ends a build: everything readers
+    see changes here, in one transaction, for the organizations whose gates pass. Rows that do not differ are
+    not touched. It is no node, so there is no list of what it waits for: dbt runs it after all nodes, and it
+    does nothing unless all that is served, and every gate, was part of the build and none of it failed. -#}
+{% macro publish(results) %}
+    {% if execute and flags.WHICH == 'build' and is_whole_and_sound(results) %}
+    begin;
+    {{ require_own_stamps() }}
+    {{ create_results() }}
+    {{ record_held_back() }}
+    create temporary table to_publish on commit drop as
+    select organization_id from intermediate.int_organizations_touched as touched
+    where not exists (
+        select from checks.held_back where held_back.organization_id = touched.organization_id
+    );
+    analyze to_publish;
+    {%- for node in served_nodes('served') %}
+    {{ publish_table(node) }}
+    {%- endfor %}
+    {{ find_changed_views() }}
+    {{ mark_published() }}
+    {{ analyze_grown() }}
+    {{ replace_views() }};
+    commit;
+    {% endif %}
+{% endmacro %}
 
-    {% call statement('main') %}
-        {{ require_own_stamps() }}
-        {{ create_results() }}
-        {{ record_held_back() }}
-        create temporary table to_publish on commit drop as
-        select organization_id from ({{ sql }}) as touched
-        where not exists (
-            select from checks.held_back where held_back.organization_id = touched.organization_id
-        );
-        analyze to_publish;
-        {%- for node in served %}
-        {{ publish_table(node) }}
-        {%- endfor %}
-        {{ find_changed_views() }}
-        {{ mark_published() }}
-    {% endcall %}
-    {% do analyze_grown(served) %}
-    {% do run_query(replace_views()) %}
-    {% do adapter.commit() %}
+{% macro is_whole_and_sound(results) %}
+    {%- set left_out = (served_nodes('served') + served_nodes('served_view') + gates())
+        | rejectattr('unique_id', 'in', selected_resources) | list -%}
+    {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'skipped', 'partial success']) | list -%}
+    {{ return(not left_out and not failed) }}
+{% endmacro %}
 
-    {{ return({'relations': []}) }}
-{% endmaterialization %}
+{% macro gates() %}
+    {%- set gates = [] -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'test' and 'gate' in node.tags -%}
+        {%- do gates.append(node) -%}
+    {%- endfor -%}
+    {{ return(gates) }}
+{% endmacro %}
 
 {% macro served_nodes(materialized) %}
     {%- set served = [] -%}
@@ -34,6 +48,10 @@
         {%- endif -%}
     {%- endfor -%}
     {{ return(served) }}
+{% endmacro %}
+
+{% macro key_of(node) %}
+    {{ return((node.constraints | selectattr('type', 'equalto', 'primary_key') | first).columns) }}
 {% endmacro %}
 
 {% macro create_results() %}
@@ -53,7 +71,7 @@
 
 {% macro record_held_back() %}
     {#- A check that left no table did not run: then nothing is published, because this statement fails. -#}
-    {%- for node in graph.nodes.values() if node.resource_type == 'test' and 'gate' in node.tags %}
+    {%- for node in gates() %}
     insert into checks.held_back
     select organization_id, '{{ node.name }}', count(*)
     from {{ api.Relation.create(node.database, node.schema, node.alias) }}
@@ -64,7 +82,7 @@
 {% macro publish_table(node) %}
     {%- set served = api.Relation.create(node.database, node.schema, node.alias, type='table') -%}
     {%- set candidates = candidates_of(served) -%}
-    {%- set key = node.config.get('key') -%}
+    {%- set key = key_of(node) -%}
     {%- set patient = node.config.get('patient_column') -%}
     {%- set columns = node.columns.keys() | list -%}
     {#- What is ours and not the clinic's comes also to whoever is held back: views count upon it. -#}
@@ -148,14 +166,19 @@
     from (table checks.published union all table answered_otherwise) as moved;
 {% endmacro %}
 
-{% macro analyze_grown(served) %}
+{% macro analyze_grown() %}
     {#- Statistics of tables that grew by a tenth, in the same transaction: the first reader gets the right plan. -#}
-    {%- set grown = run_query(
-        "select table_name from checks.rows_written"
-        ~ " join pg_class on pg_class.oid = to_regclass('marts.' || table_name)"
-        ~ " group by table_name, reltuples having sum(rows_written) > 0.1 * greatest(reltuples, 0)"
-    ).columns[0].values() -%}
-    {%- for node in served if node.name in grown %}
-        {% do run_query('analyze ' ~ node.schema ~ '.' ~ node.alias) %}
-    {%- endfor %}
+    do $$
+    declare
+        grown text;
+    begin
+        for grown in
+            select table_name from checks.rows_written
+            join pg_class on pg_class.oid = to_regclass('marts.' || table_name)
+            group by table_name, reltuples
+            having sum(rows_written) > 0.1 * greatest(reltuples, 0)
+        loop
+            execute format('analyze marts.%I', grown);
+        end loop;
+    end $$;
 {% endmacro %}

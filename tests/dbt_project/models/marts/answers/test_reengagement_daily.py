@@ -15,6 +15,7 @@ import pytest
 from psycopg import sql
 
 from orchestration.dbt.build import build
+from serving.features.channels import METHODS
 from tests.dbt_project.clinic import NOON, Clinic, as_api
 from tests.dbt_project.drawn import ZONES, Drawn, draw_businesses
 from warehouse.settings import Settings
@@ -161,5 +162,5 @@ def test_channels_count_each_row(asked: Asked) -> None:
     assert told == {
         (day, method): (attempts[day, method], successes[day, method])
         for day in asked.daily
-        for method in ("sms", "email", "phone")
+        for method in METHODS
     }

@@ -1,13 +1,26 @@
 """Publishing is one transaction: readers see one generation, or the next, and no error."""
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 
-from orchestration.dbt.build import BuildError, BuildProgress, build
+from orchestration.dbt.build import (
+    PROJECT,
+    REPOSITORY,
+    BuildError,
+    BuildProgress,
+    build,
+    dbt_arguments,
+    dbt_environment,
+)
 from tests.dbt_project.clinic import Clinic, as_api
 from tests.dbt_project.generations import FIRST, draw
 from tests.dbt_project.readers import Ask, Seen, reading, relations
@@ -119,6 +132,30 @@ def test_nothing_is_published_of_what_another_build_computed(releases: Releases)
 
     with pytest.raises(BuildError, match="publication"):
         build(releases.settings, progress=interfere)
+    assert releases.now() == releases.generations[0]
+    assert releases.unpublished() == 2
+
+
+def test_a_new_model_that_readers_would_see_is_waited_for(
+    releases: Releases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No list names it: whatever is served holds publishing back until it is there."""
+    project = shutil.copytree(PROJECT, tmp_path / "project", ignore=shutil.ignore_patterns("target", "logs"))
+    (project / "models" / "marts" / "answers" / "newcomer.sql").write_text("select missing from pg_class")
+    (project / "models" / "marts" / "answers" / "newcomer.yml").write_text(
+        "models: [{name: newcomer, columns: [{name: missing, data_type: text}]}]"
+    )
+    monkeypatch.setattr("orchestration.dbt.build.PROJECT", project)
+    with pytest.raises(BuildError, match=r"failed: newcomer\)"):
+        build(releases.settings)
+    assert releases.now() == releases.generations[0]
+    assert releases.unpublished() == 2
+
+
+def test_a_part_of_a_build_publishes_nothing(releases: Releases) -> None:
+    command = [str(Path(sys.executable).parent / "dbt"), *dbt_arguments("--select", "+fct_contacts")]
+    environment = os.environ | dbt_environment(releases.settings)
+    subprocess.run(command, env=environment, cwd=REPOSITORY, capture_output=True, check=True)
     assert releases.now() == releases.generations[0]
     assert releases.unpublished() == 2
 

@@ -1,4 +1,4 @@
-"""Each check can fail, and sees rows when it looks; a wall that hides rows from the build is put up again."""
+"""Each check can fail, and sees rows when it looks; isolation that hides rows from the build is mended."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from orchestration.dbt.build import PROJECT, build, dbt_environment, dbt_home
 from tests.dbt_project.clinic import Clinic
 from tests.dbt_project.generations import FIRST, draw
 from warehouse.settings import Settings
-from warehouse.wall import find_holes
+from warehouse.tenant_isolation.holes import find_holes
 
 HIDDEN = """
 drop policy owner on marts.fct_visits;

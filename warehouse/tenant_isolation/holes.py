@@ -1,20 +1,18 @@
-"""Holes in the wall between tenants, read from the catalogue of the live database.
+"""Holes in the isolation of tenants. The API asks for them when it starts, and refuses to serve through one.
 
-The API asks this when it starts and refuses to serve through a hole. What role `routiq_api` can touch must
-be walled: row-level security on and forced, exactly the tenant's policies for it, views that run with the
-rights of whoever asks. A new table that the API may write, or read in part, is to be listed here. What the
-roles may beyond relations is looked at in `warehouse.wall_roles`, the operator in `warehouse.wall_operator`.
+What role `routiq_api` can touch must be isolated: row-level security on and forced, exactly the tenant's
+policies for it, views that run with the rights of whoever asks. A new table that the API may write, or read
+in part, is to be listed here.
 """
 
 from typing import Any
 
 import psycopg
 
-from warehouse.wall_operator import find_operator_holes
-from warehouse.wall_roles import find_role_holes
+from warehouse.tenant_isolation.operators import find_operator_holes
+from warehouse.tenant_isolation.roles import find_role_holes
 
 API = "routiq_api"
-TENANT = "(organization_id = NULLIF(current_setting('app.organization_id'::text, true), ''::text))"
 SCHEMAS = {"app", "marts"}
 # Beyond reading whole rows: what the API may write, and of which tables it may see only some columns.
 MIRRORED = {"INSERT", "UPDATE", "DELETE"}
@@ -36,11 +34,9 @@ BEYOND_POLICIES = {"m": "materialized view", "f": "foreign table", "S": "sequenc
 
 RELATIONS = """
 select
-    relation.oid,
     namespace.nspname || '.' || relation.relname as name,
     namespace.nspname as schema,
     relation.relkind::text as kind,
-    relation.relrowsecurity and relation.relforcerowsecurity as is_walled,
     coalesce(relation.reloptions, '{}')
         && array['security_invoker=true', 'security_invoker=on'] as is_invoker,
     pg_get_userbyid(relation.relowner) = %(api)s as is_own,
@@ -71,60 +67,33 @@ where relation.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
 order by name
 """
 
-POLICIES = """
-select
-    policy.polrelid as oid,
-    policy.polname as name,
-    policy.polroles = array[%(api)s::regrole::oid] as is_for_api_alone,
-    pg_get_expr(policy.polqual, policy.polrelid) as visible,
-    pg_get_expr(policy.polwithcheck, policy.polrelid) as writable
-from pg_catalog.pg_policy as policy
-where policy.polpermissive
-    and exists (
-        select from unnest(policy.polroles) as role
-        where role = 0 or pg_has_role(%(api)s, role, 'MEMBER')
-    )
-"""
-# FORCE binds the owner as well: without a policy of its own the build would read nothing and pass its checks.
-BLIND = """
-select relation.oid::regclass || ' hides rows from the build: no policy shows its owner everything'
-from pg_catalog.pg_class as relation
-where relation.relrowsecurity and relation.relforcerowsecurity
-    and relation.relnamespace in (select oid from pg_catalog.pg_namespace where nspname = any(%(schemas)s))
-    and not exists (
-        select from pg_catalog.pg_policy as policy
-        where policy.polrelid = relation.oid and policy.polpermissive and policy.polcmd = '*'
-            and relation.relowner = any(policy.polroles)
-            and pg_get_expr(policy.polqual, policy.polrelid) = 'true'
-            and pg_get_expr(policy.polwithcheck, policy.polrelid) = 'true'
-    )
-order by 1
-"""
+# An older version of the schema cannot say it, and nobody serves on a guess.
+IS_MIGRATED = "select to_regprocedure('app.tenant_isolation_holes()') is not null"
+TABLES = "select relation || ' ' || hole from app.tenant_isolation_holes() order by 1"
 
 
 def find_holes(connection: psycopg.Connection[Any]) -> list[str]:
-    """Every hole, in words; empty when the wall stands. Any role may ask."""
+    """Every hole, in words; empty when tenants are isolated. Any role may ask."""
     with connection.cursor(row_factory=psycopg.rows.dict_row) as cursor:
         relations = cursor.execute(RELATIONS, {"api": API}).fetchall()
-        policies = cursor.execute(POLICIES, {"api": API}).fetchall()
     with connection.cursor(row_factory=psycopg.rows.tuple_row) as plain:
         holes = [*find_role_holes(plain), *find_operator_holes(plain)]
-        holes += [str(row[0]) for row in plain.execute(BLIND, {"schemas": sorted(SCHEMAS)}).fetchall()]
+        if plain.execute(IS_MIGRATED).fetchone() == (True,):
+            holes += [str(row[0]) for row in plain.execute(TABLES).fetchall()]
+        else:
+            holes.append("the schema is of an older version, which cannot say what isolates its tables")
     for relation in relations:
-        own = [policy for policy in policies if policy["oid"] == relation["oid"]]
-        holes += [f"{relation['name']} {hole}" for hole in _holes_of(relation, own)]
+        holes += [f"{relation['name']} {hole}" for hole in _holes_of(relation)]
     return holes
 
 
-def _holes_of(relation: dict[str, Any], policies: list[dict[str, Any]]) -> list[str]:
+def _holes_of(relation: dict[str, Any]) -> list[str]:
+    """What policies do not speak of."""
     holes = _holes_of_grants(relation)
     if relation["kind"] in BEYOND_POLICIES:
         holes.append(f"is a {BEYOND_POLICIES[relation['kind']]}: row-level security does not reach it")
-    elif relation["kind"] == "v":
-        if not relation["is_invoker"]:
-            holes.append("is a view that runs with its owner's rights")
-    else:
-        holes += _holes_of_table(relation, policies)
+    elif relation["kind"] == "v" and not relation["is_invoker"]:
+        holes.append("is a view that runs with its owner's rights")
     return holes
 
 
@@ -142,19 +111,4 @@ def _holes_of_grants(relation: dict[str, Any]) -> list[str]:
     visible = VISIBLE_COLUMNS.get(relation["name"])
     if visible is not None and (extra := sorted(set(relation["columns"]) - visible)):
         holes.append(f"shows the API columns it must not see: {', '.join(extra)}")
-    return holes
-
-
-def _holes_of_table(relation: dict[str, Any], policies: list[dict[str, Any]]) -> list[str]:
-    holes = []
-    if not relation["is_walled"]:
-        holes.append("has row-level security off or not forced")
-    if not policies:
-        holes.append("has no policy for the API")
-    for policy in policies:
-        if not policy["is_for_api_alone"]:
-            holes.append(f"has policy {policy['name']} for more roles than the API's")
-        expressions = {policy["visible"], policy["writable"]} - {None}
-        if expressions != {TENANT}:
-            holes.append(f"has policy {policy['name']} that is not the tenant's")
     return holes

@@ -1,4 +1,4 @@
-"""What the API's role can read is walled, and each way of breaking the wall is noticed, by its right name."""
+"""What the API reads isolates tenants, and each way of breaking that is noticed, by its right name."""
 
 from typing import LiteralString
 
@@ -7,7 +7,7 @@ import pytest
 
 from tests.dbt_project.clinic import NOON, Clinic, as_api, days
 from warehouse.settings import Settings
-from warehouse.wall import find_holes
+from warehouse.tenant_isolation.holes import find_holes
 
 # What is done to the database, and what is said about it.
 MUTANTS: dict[LiteralString, list[str]] = {

@@ -64,7 +64,7 @@
         if exists (select from changed_views) then
             raise exception 'readers held the views for too long; the next build tries again';
         end if;
-    end $replace$;
+    end $replace$
 {% endmacro %}
 
 {% macro drop_views(which) %}

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from serving.features.channels import METHODS
 from tests.dbt_project.campaign import HOUR
 from tests.dbt_project.clinic import NOON, Clinic, days
 from warehouse.settings import Settings
@@ -32,7 +33,7 @@ def test_without_outreach_there_are_zeros(built: Settings) -> None:
     assert row.pop("avg_days_to_reengage") is None
     channels = row.pop("communication_channels")
     assert channels["email"].pop("opened_tracked") is False
-    assert [list(counts.values()) for counts in channels.values()] == [[0, 0, 0, 0.0]] * 3
+    assert [list(counts.values()) for counts in channels.values()] == [[0, 0, 0, 0.0]] * len(METHODS)
     assert row.pop("our_performance") == "insufficient_data"
     assert (row.pop("industry_avg_contact_rate"), row.pop("industry_avg_conversion")) == (55, 68)
     numbers = {name: str(value) for name, value in row.items() if not isinstance(value, str)}

@@ -1,4 +1,4 @@
-"""The operator's side of the wall: it asks across organizations, so it may see counts and no patient.
+"""What the operator may see: it asks across organizations, so it may see counts and no patient.
 
 Policies cannot help here. What it may read is a list of columns, and everything else it can touch is a hole.
 """

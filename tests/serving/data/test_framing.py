@@ -1,0 +1,35 @@
+"""The texts of the statements: files, filled once with what their schemas say."""
+
+import re
+from importlib import import_module
+
+import pytest
+
+from serving.data.framing import SERVING, answering, statement
+from serving.features.reengagement.schemas import PrioritizedPatients, RiskMetrics
+
+FILES = [str(file.relative_to(SERVING)) for file in SERVING.rglob("*.sql")]
+QUERIES = [file.parent.name for file in SERVING.glob("features/*/queries.py")]
+
+
+@pytest.mark.parametrize("feature", QUERIES)
+def test_nothing_is_left_to_fill_in(feature: str) -> None:
+    module = import_module(f"serving.features.{feature}.queries")
+    texts = {name: text for name, text in vars(module).items() if name.isupper() and isinstance(text, str)}
+    assert texts
+    assert [name for name, text in texts.items() if re.search(r"\{\w+\}", text)] == []
+
+
+def test_what_nobody_says_is_refused() -> None:
+    with pytest.raises(KeyError, match="scope"):
+        statement("features/clerk/summary.sql")
+
+
+def test_the_next_key_is_asked_for_where_the_answer_pages() -> None:
+    assert "next_key as next_key" in answering("features/reengagement/prioritized.sql", PrioritizedPatients)
+    assert "null as next_key" in answering("features/reengagement/risk_metrics.sql", RiskMetrics)
+
+
+def test_every_file_is_a_statement_of_some_feature() -> None:
+    said = "".join(file.read_text() for file in SERVING.rglob("*.py"))
+    assert [file for file in FILES if f'"{file}"' not in said] == []
