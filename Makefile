@@ -12,7 +12,9 @@ export DO_NOT_TRACK := 1
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
     --no-emit-find-links --no-annotate --no-header --group build pyproject.toml
 
-.PHONY: help install demo down test test-tenancy test-long check lock format system-packages client
+CHECKS := types sql style borders
+
+.PHONY: $(CHECKS) help install demo down test test-tenancy test-long check lock format system-packages client
 
 # Programs that tests use and Python cannot bring, by Debian's names; Python itself needs none of them.
 SYSTEM_PACKAGES := chromium redis-server nodejs npm
@@ -48,13 +50,22 @@ down: ## stop everything that `make demo` started, and nothing else
 	@if test -x $(BIN)/routiq; then $(BIN)/routiq down; else echo "nothing to stop: no environment here"; fi
 
 check: .venv/ready ## lint, types, borders, SQL style, dbt parse: fast
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/lint-imports --no-cache
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync $(CHECKS)
+
+types:
 	@$(BIN)/mypy
+
+sql:
 	@$(BIN)/dbt parse --quiet --project-dir dbt_project --profiles-dir .
 	@$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests --disable-progress-bar
 	@$(BIN)/sqlfluff lint serving --templater placeholder --disable-progress-bar
+
+style:
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+borders:
+	@$(BIN)/lint-imports --no-cache
 
 system-packages: ## install the programs that tests use (Debian, as root), where missing
 	@tests/system_packages $(SYSTEM_PACKAGES)

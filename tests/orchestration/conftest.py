@@ -6,6 +6,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copytree
 
 import dagster as dg
 import pytest
@@ -19,9 +20,15 @@ from warehouse.sealing import Secret
 from warehouse.settings import Settings
 
 
+@pytest.fixture(scope="session")
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first module leaves what dbt made of the project; the others begin with that."""
+    return tmp_path_factory.mktemp("parsed") / "dbt"
+
+
 @pytest.fixture(scope="module")
 def dagster_warehouse(
-    module_warehouse: Settings, tmp_path_factory: pytest.TempPathFactory
+    module_warehouse: Settings, parsed: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Settings]:
     """The environment leads to this warehouse, as it does for Dagster's processes."""
     home = tmp_path_factory.mktemp("dagster")
@@ -34,7 +41,11 @@ def dagster_warehouse(
         patch.setenv("ROUTIQ_CLINIKO_REQUESTS_PER_MINUTE", "0")
         patch.delenv("DATABASE_URL", raising=False)
         prepare_dlt(settings)
+        if parsed.exists():
+            copytree(parsed, home / "dbt")
         prepare_manifest(settings)
+        if not parsed.exists():
+            copytree(home / "dbt", parsed)
         prepare_dagster(settings)
         yield settings
 
