@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from ingestion.errors import SyncError
 from ingestion.known import KnownRecords
 from ingestion.lease import Lease
 from ingestion.ledger import RequestLedger
+from ingestion.left_open import read_before, read_cursors, read_open_quarantine
 from ingestion.problems import FIELDS_LOST, Problem, Unread, unread_feed
 from ingestion.runs import FeedRow, fail
 from ingestion.settings import ClinikoSettings
@@ -158,9 +159,9 @@ class _Sync:
             self.credentials = confirm_account(
                 self.connection, self.client, self.claimed.organization_id, self.credentials
             )
-            self.cursors = self._read_cursors()
-            self.open_ids = self._read_open_quarantine()
-            self.before = self._read_before()
+            self.cursors = read_cursors(self.connection, self.claimed.organization_id)
+            self.open_ids = read_open_quarantine(self.connection, self.claimed.organization_id)
+            self.before = read_before(self.connection, self.claimed.organization_id)
             self.erased = erased_patients(self.settings, self.connection, self.claimed.organization_id)
             load_id = load(self.settings, self.claimed, self._extract)
         return self._outcome(load_id)
@@ -178,57 +179,6 @@ class _Sync:
         answer = self.client.get(self.client.url("/user"))
         user, role = (str(answer.payload.get(name))[:40] for name in ("id", "role"))
         log.info("%s: the key is that of user %s, role %s", self.claimed.organization_id, user, role)
-
-    def _read_cursors(self) -> dict[str, datetime]:
-        rows = self.connection.execute(
-            "select feed, updated_through from app.sync_cursors where organization_id = %s",
-            [self.claimed.organization_id],
-        )
-        return dict(rows.fetchall())
-
-    def _read_open_quarantine(self) -> dict[str, list[str]]:
-        rows = self.connection.execute(
-            """
-            select feed, array_agg(distinct record_id) from app.quarantine
-            where organization_id = %s and resolved_at is null and effect = 'refused'
-                and record_id is not null
-            group by feed
-            """,
-            [self.claimed.organization_id],
-        )
-        return dict(rows.fetchall())
-
-    def _read_before(self) -> dict[str, Before]:
-        """By feed, what was odd at the last run that counts and still is."""
-        rows = self.connection.execute(
-            """
-            with last as (
-                select id from app.sync_runs where organization_id = %(organization_id)s and is_accepted
-                order by finished_at desc limit 1
-            ),
-
-            lost as (
-                select feeds.feed, feeds.error_detail from app.sync_run_feeds as feeds
-                inner join last on last.id = feeds.sync_run_id
-                where feeds.organization_id = %(organization_id)s and feeds.error_code = %(fields_lost)s
-            ),
-
-            refused as (
-                select feed, jsonb_agg(distinct jsonb_build_array(field, reason)) as reasons
-                from app.quarantine
-                where organization_id = %(organization_id)s and resolved_at is null and effect = 'refused'
-                group by feed
-            )
-
-            select feed, coalesce(refused.reasons, '[]'), coalesce(lost.error_detail, '')
-            from refused full join lost using (feed)
-            """,
-            {"organization_id": self.claimed.organization_id, "fields_lost": FIELDS_LOST},
-        )
-        return {
-            feed: Before(frozenset(map(tuple, reasons)), frozenset(lost.split(", ") if lost else ()))
-            for feed, reasons, lost in rows.fetchall()
-        }
 
     def _extract(self, feed: Feed, writer: RowWriter) -> None:
         task = Task(

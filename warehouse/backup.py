@@ -13,9 +13,10 @@ from typing import IO
 import psycopg
 from psycopg import sql
 
+from warehouse.blanking import Erasure
 from warehouse.bootstrap import embedded_server, ensure_database, ensure_roles, migrate
 from warehouse.embedded import binaries
-from warehouse.erasing import Erasure, erase_the_gone, vacuum
+from warehouse.erasing import erase_the_gone, vacuum
 from warehouse.settings import Settings
 
 

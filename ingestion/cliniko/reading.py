@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TextIO
 
-from ingestion.accepting import QuarantinedRow
 from ingestion.cliniko.client import Client, RefusedError
 from ingestion.cliniko.erased import without_erased
 from ingestion.cliniko.feeds import Feed
@@ -23,6 +22,7 @@ from ingestion.cliniko.shape import Before, check_refused, lost_fields
 from ingestion.cliniko.vanished import COUNTED, size_of_list
 from ingestion.errors import SyncError
 from ingestion.known import KnownRecords, Tombstone
+from ingestion.quarantine import QuarantinedRow
 from ingestion.runs import FeedRow
 
 FEW_LOST = 5

@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from ingestion.accepting import QuarantinedRow
 from ingestion.cliniko.feeds import Feed
 from ingestion.errors import SyncError
+from ingestion.quarantine import QuarantinedRow
 
 FEW = 3
 

@@ -11,7 +11,7 @@ from operations.errors import CommandError
 
 if TYPE_CHECKING:
     from orchestration.dbt.build import BuildResult
-    from warehouse.erasing import Erasure
+    from warehouse.blanking import Erasure
 
 
 def register(app: typer.Typer) -> None:

@@ -24,13 +24,16 @@ class Channel:
     method: str
     kind: str
     label: str
+    is_documented: bool
 
 
 def read_channels() -> tuple[Channel, ...]:
     """In the order of the answers."""
     with SEED.open(newline="") as seed:
         rows = sorted(csv.DictReader(seed), key=lambda row: int(row["place"]))
-    return tuple(Channel(row["method"], row["kind"], row["label"]) for row in rows)
+    return tuple(
+        Channel(row["method"], row["kind"], row["label"], row["is_documented"] == "true") for row in rows
+    )
 
 
 CHANNELS = read_channels()
@@ -49,10 +52,15 @@ class EachChannel:
     """As the last part of an `Annotated`: an object `name` with a field for each channel, of its model."""
 
     def __init__(self, name: str, model_of: Callable[[Channel], type[BaseModel]], doc: str = "") -> None:
-        described = {
-            channel.method: (model_of(channel), Field(description=channel.label)) for channel in CHANNELS
-        }
+        described = {channel.method: self._field(channel, model_of(channel)) for channel in CHANNELS}
         self._model = create_model(name, __config__=ANSWER, __doc__=doc or None, **described)  # type: ignore[call-overload]
+
+    @staticmethod
+    def _field(channel: Channel, model: type[BaseModel]) -> tuple[object, object]:
+        """One that the documents do not have may be left out: what was written by them still fits."""
+        if channel.is_documented:
+            return model, Field(description=channel.label)
+        return model | None, Field(default=None, description=channel.label)
 
     def __get_pydantic_core_schema__(self, _source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         return handler.generate_schema(self._model)

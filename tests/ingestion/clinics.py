@@ -8,9 +8,17 @@ from typing import Any
 
 import httpx
 
+from ingestion.cliniko.feeds import FEEDS
+from ingestion.cliniko.vanished import COUNTED
+
 Record = dict[str, Any]
 PATIENCE = 60.0  # a busy machine is no fault
 STAMP = "2026-02-03T01:12:44Z"
+LISTS = [feed for feed in FEEDS if feed.is_list]
+FIRST_REQUESTS = len({"settings", "account", "user"}) + sum(1 + len(feed.more_paths) for feed in LISTS)
+"""Of a first sync of a clinic with no more than a page of anything."""
+QUIET_REQUESTS = FIRST_REQUESTS + sum(len(feed.hiding) for feed in LISTS) + len(COUNTED)
+"""Of a sync that finds nothing new: the hiding fields are asked for too, and the sizes of some lists."""
 
 
 def make_clinic(

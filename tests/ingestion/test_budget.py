@@ -2,11 +2,8 @@
 
 import pytest
 
-from tests.ingestion.clinics import appointment, patient
+from tests.ingestion.clinics import FIRST_REQUESTS, QUIET_REQUESTS, appointment, patient
 from tests.ingestion.conftest import Account, AccountMaker
-
-LISTS = 11
-USER_ACCOUNT_SETTINGS_INACTIVE = 4
 
 
 def asked(account: Account) -> int:
@@ -20,7 +17,7 @@ def test_a_first_load_asks_once_for_each_hundred(open_account: AccountMaker) -> 
         individual_appointments=[appointment(number, 1) for number in range(1, 102)],
     )
     account.sync()
-    assert asked(account) == 3 + 2 + (LISTS - 2) + USER_ACCOUNT_SETTINGS_INACTIVE
+    assert asked(account) == FIRST_REQUESTS + 2 + 1
 
 
 def test_rows_beyond_the_first_answer_cost_one_request_more(open_account: AccountMaker) -> None:
@@ -29,7 +26,7 @@ def test_rows_beyond_the_first_answer_cost_one_request_more(open_account: Accoun
     account = open_account(patients=[*(patient(number) for number in range(1, 251)), *ahead])
     account.sync()
     assert len(account.current("patients")) == 252
-    assert asked(account) == 3 + 1 + (LISTS - 1) + USER_ACCOUNT_SETTINGS_INACTIVE
+    assert asked(account) == FIRST_REQUESTS + 2 + 1
 
 
 def test_a_sync_with_changes_costs_no_more_than_a_quiet_one(open_account: AccountMaker) -> None:
@@ -40,7 +37,7 @@ def test_a_sync_with_changes_costs_no_more_than_a_quiet_one(open_account: Accoun
     account.control.put(patients=[patient(number, email=None, updated_at=now) for number in range(1, 61)])
     result = account.sync()
     assert result.feeds["patients"]["rows_changed"] == 60
-    assert asked(account) == 37
+    assert asked(account) == QUIET_REQUESTS
 
 
 def test_a_limit_lower_than_ours_is_lived_with(open_account: AccountMaker) -> None:
@@ -62,4 +59,4 @@ def test_the_stamps_of_a_run_are_kept_for_the_next(
     assert row["n"] == used
     account.sync()
     [row] = account.query("select cardinality(answered_at) as n from app.request_pace")
-    assert row["n"] == used + 37
+    assert row["n"] == used + QUIET_REQUESTS

@@ -1,10 +1,7 @@
 """The whole way: a clinic over HTTP into the raw log of a real database."""
 
-from tests.ingestion.clinics import appointment, patient
+from tests.ingestion.clinics import FIRST_REQUESTS, QUIET_REQUESTS, appointment, patient
 from tests.ingestion.conftest import AccountMaker
-
-QUIET_REQUESTS = 37
-"""11 lists and their 18 hiding fields, inactive practitioners, 4 sizes, settings, the account, user."""
 
 
 def test_a_first_sync_takes_everything_and_a_quiet_one_nothing(open_account: AccountMaker) -> None:
@@ -13,7 +10,7 @@ def test_a_first_sync_takes_everything_and_a_quiet_one_nothing(open_account: Acc
         individual_appointments=[appointment(900, 1)],
     )
     result = account.sync()
-    assert account.control.requests()["requests"] == result.requests == 2 + 3 + 11 + 1
+    assert account.control.requests()["requests"] == result.requests == FIRST_REQUESTS + 2
     assert len(account.current("patients")) == 250
     assert account.current("individual_appointments")["900"]["patient_id"] == "1"
     assert result.feeds["patients"]["rows_new"] == 250

@@ -11,8 +11,9 @@ from tests.conftest import create_database, drop_database
 from tests.dbt_project.clinic import NOON, Clinic, days
 from tests.dumps import found_in_dump
 from warehouse.audit import verify, who_saw
+from warehouse.blanking import FREE_TEXT, tables_of_patients
 from warehouse.erased import ErasedPatients, erased_patients, file_of, keyed_hash, remember
-from warehouse.erasing import FREE_TEXT, erase_the_gone, tables_of_patients
+from warehouse.erasing import erase_the_gone
 from warehouse.settings import Settings
 
 MARKS = ("Goneperson", "gone.marker", "+61491577644", "Gonenote", "Gonecall")

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from serving.features.channels import METHODS
 from serving.features.reengagement.schemas import PATIENT_EXAMPLE
 from tests.serving import marts
 from tests.serving.checks import PROBLEM_KEYS, audit_rows
@@ -201,7 +202,7 @@ TRENDS_BODY = {
         }
         for ago in range(29, -1, -1)
     ],
-    "channel_performance_trends": {"sms": QUIET, "email": QUIET, "phone": QUIET},
+    "channel_performance_trends": dict.fromkeys(METHODS, QUIET),
     "risk_distribution_changes": {
         "critical_trend": "increasing",
         "high_trend": "stable",
