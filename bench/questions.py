@@ -6,9 +6,9 @@ import time
 import psycopg
 from psycopg import sql
 
-from serving.features.active_patients.queries import ACTIVE_PATIENTS, ALL_ACTIVE_PATIENTS, SUMMARY
-from serving.features.contacts.queries import ALL_CONTACTS, CONTACTS
-from serving.features.reengagement.queries import PRIORITIZED, RISK_METRICS
+from serving.features.active_patients.router import ACTIVE_PATIENTS, ALL_ACTIVE_PATIENTS, SUMMARY
+from serving.features.contacts.router import ALL_CONTACTS, CONTACTS
+from serving.features.reengagement.router import PRIORITIZED, RISK_METRICS
 from warehouse.settings import Settings
 
 QUESTIONS = {

@@ -33,7 +33,7 @@ from bench.drawn import BASE, fill
 from bench.paced import measure
 from orchestration.dbt.build import build
 from sandbox.clerk.issuer import Issuer, KeyStore, TokenOrder
-from serving.features.reengagement.queries import RISK_METRICS
+from serving.features.reengagement.router import RISK_METRICS
 from tests.conftest import free_port
 from tests.serving.conftest import wait_for
 from tests.serving.process import is_ready

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, LiteralString
 
-from serving.features.active_patients.queries import SUMMARY
+from serving.features.active_patients.router import SUMMARY
 from serving.features.counted import COUNTS
-from serving.features.reengagement.queries import PRIORITIZED, RISK_METRICS
+from serving.features.reengagement.router import PRIORITIZED, RISK_METRICS
 from tests.reference.lists import (
     active_patients,
     contacts_with_appointments,

@@ -8,14 +8,20 @@ from serving.access.caller import Member
 from serving.access.guard import Guard
 from serving.data import paging
 from serving.data.asking import ask
+from serving.data.framing import answering
 from serving.data.reply import Reply
 from serving.data.route import Data, data_router
-from serving.features.active_patients.queries import ACTIVE_PATIENTS, ALL_ACTIVE_PATIENTS, SUMMARY
-from serving.features.active_patients.schemas import ActivePatients, ActivePatientsSummary
+from serving.features.active_patients.schemas import ActivePatient, ActivePatients, ActivePatientsSummary
+from serving.features.visitors import visitors
 from serving.openapi.responses import responses
 
 router = data_router("/api/v1/admin/active-patients/{organization_id}", "active patients")
 Caller = Annotated[Member, Depends(Guard(tier="admin", role="member"))]
+ACTIVE_PATIENTS = visitors(ActivePatients, ActivePatient, "marts.active_patients", "patient_id")
+ALL_ACTIVE_PATIENTS = visitors(
+    ActivePatients, ActivePatient, "marts.active_patients", "patient_id", whole=True
+)
+SUMMARY = answering("features/active_patients/summary.sql", ActivePatientsSummary)
 LIST = "active"
 POSITION = (paging.is_amount,)
 

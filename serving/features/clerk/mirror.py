@@ -18,11 +18,14 @@ from pydantic import SecretStr
 from serving.access.caller import Member
 from serving.data.asking import known
 from serving.data.database import Database, DatabaseError
-from serving.features.clerk.queries import BEGIN, FAIL, MIRROR
+from serving.data.framing import statement
 from serving.features.clerk.reading import ClerkFailure, Reader
 from serving.http.errors import Problem, Unavailable
 from serving.http.logs import log
 
+BEGIN = statement("features/clerk/begin.sql")
+FAIL = statement("features/clerk/fail.sql")
+MIRROR = statement("features/clerk/mirror.sql")
 LEASE_MARGIN_SECONDS = 15.0
 ATTEMPTS = 5
 RETRY_SHARE = 1 / 3  # of a sync's time, for one request that is tried again

@@ -8,10 +8,10 @@ from starlette.requests import Request
 from serving.access.caller import Member
 from serving.access.guard import Guard
 from serving.data.asking import look
+from serving.data.framing import answering
 from serving.data.reply import Reply
 from serving.data.route import Data, Operators, data_router
 from serving.features.clerk.mirror import Mirror
-from serving.features.clerk.queries import OWN_SUMMARY, STATUS, WHOLE_SUMMARY
 from serving.features.clerk.schemas import ClerkStatus, ClerkSyncOrder, ClerkSyncStarted, DatabaseSummary
 from serving.http.errors import Forbidden, Unavailable
 from serving.openapi.responses import responses
@@ -25,6 +25,11 @@ async def mirror_of(request: Request) -> Mirror | None:
 router = data_router("/api/v1/admin/clerk", "clerk")
 Admin = Annotated[Member, Depends(Guard(tier="sync", role="admin"))]
 Caller = Annotated[Member, Depends(Guard(tier="admin", role="member"))]
+STATUS = answering("features/clerk/status.sql", ClerkStatus)
+OWN_SUMMARY = answering(
+    "features/clerk/summary.sql", DatabaseSummary, scope="organization_id = %(organization_id)s"
+)
+WHOLE_SUMMARY = answering("features/clerk/summary.sql", DatabaseSummary, scope="true")
 Mirroring = Annotated[Mirror | None, Depends(mirror_of)]
 NO_KEY = (
     "No key of Clerk's Backend API is configured here (ROUTIQ_CLERK_SECRET_KEY), so nothing can be mirrored."

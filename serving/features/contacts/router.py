@@ -10,12 +10,20 @@ from serving.data import paging
 from serving.data.asking import ask
 from serving.data.reply import Reply
 from serving.data.route import Data, data_router
-from serving.features.contacts.queries import ALL_CONTACTS, CONTACTS
-from serving.features.contacts.schemas import ContactsWithAppointments
+from serving.features.contacts.schemas import ContactsWithAppointments, ContactWithAppointments
+from serving.features.visitors import visitors
 from serving.openapi.responses import responses
 
 router = data_router("/api/v1/admin/contacts/{organization_id}", "contacts")
 Caller = Annotated[Member, Depends(Guard(tier="admin", role="member"))]
+LISTED = (
+    ContactsWithAppointments,
+    ContactWithAppointments,
+    "marts.contacts_with_appointments",
+    "cliniko_patient_id",
+)
+CONTACTS = visitors(*LISTED)
+ALL_CONTACTS = visitors(*LISTED, whole=True)
 LIST = "contacts"
 POSITION = (paging.is_amount,)
 

@@ -1,6 +1,6 @@
 """`/api/v1/admin/monitoring/system-health`: is everything running, and is the data fresh?"""
 
-from typing import Annotated
+from typing import Annotated, LiteralString
 
 from fastapi import Depends
 
@@ -9,16 +9,30 @@ from serving.access.guard import Guard
 from serving.data.answer import Answer
 from serving.data.asking import look
 from serving.data.database import Database
+from serving.data.framing import answering, statement
 from serving.data.reply import Reply
 from serving.data.route import Data, Operators, data_router
 from serving.features.counted import look_at_counts
-from serving.features.monitoring.queries import OWN, WHOLE, WHOLE_BEFORE_ANY_BUILD
 from serving.features.monitoring.schemas import SystemHealth
 from serving.http.errors import NotLoaded
 from serving.openapi.responses import responses
 
 router = data_router("/api/v1/admin/monitoring", "monitoring")
 Caller = Annotated[Member, Depends(Guard(tier="admin", role="member"))]
+NOBODY = "(select null as organization_id, 0 as total_contacts, 0 as total_active_patients where false)"
+
+
+def health(scope: str, overall: str) -> LiteralString:
+    return answering("features/monitoring/system_health.sql", SystemHealth, scope=scope, overall=overall)
+
+
+def of_all(counts: str) -> LiteralString:
+    return health("true", statement("features/monitoring/whole.sql", counts=counts))
+
+
+OWN = health("organization_id = %(organization_id)s", statement("features/monitoring/own.sql"))
+WHOLE = of_all("operations.organization_counts")
+WHOLE_BEFORE_ANY_BUILD = of_all(NOBODY)
 
 
 @router.get(

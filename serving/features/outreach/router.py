@@ -12,14 +12,15 @@ from serving.access.guard import Guard
 from serving.data.asking import known
 from serving.data.audit import entry
 from serving.data.database import Database, DatabaseError
+from serving.data.framing import statement
 from serving.data.route import Data, data_router
-from serving.features.outreach.queries import LOG_OUTREACH
 from serving.features.outreach.schemas import OutreachAttempt, OutreachLogged
 from serving.http.errors import Unavailable, Unknown, Unprocessable
 from serving.openapi.responses import responses
 
 router = data_router("/api/v1/reengagement/{org_id}/log-outreach", "reengagement")
 Caller = Annotated[Member, Depends(Guard(tier="regular", role="member"))]
+LOG_OUTREACH = statement("features/outreach/log_outreach.sql")
 IdempotencyKey = Annotated[
     str | None,
     Header(

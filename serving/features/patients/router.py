@@ -8,14 +8,15 @@ from fastapi import Depends, Path
 from serving.access.caller import Member
 from serving.access.guard import Guard
 from serving.data.asking import ask
+from serving.data.framing import answering
 from serving.data.reply import Reply
 from serving.data.route import Data, data_router
-from serving.features.patients.queries import PATIENT
 from serving.features.patients.schemas import MOST, PatientPage
 from serving.openapi.responses import responses
 
 router = data_router("/api/v1/reengagement/{org_id}/patients/{patient_id}", "reengagement")
 Caller = Annotated[Member, Depends(Guard(tier="regular", role="member"))]
+PATIENT = answering("features/patients/patient.sql", PatientPage)
 PatientId = Annotated[
     str,
     Path(

@@ -7,14 +7,15 @@ from fastapi import Depends, Query
 from serving.access.caller import Member
 from serving.access.guard import Guard
 from serving.data.asking import ask
+from serving.data.framing import answering
 from serving.data.reply import Reply
 from serving.data.route import Data, data_router
-from serving.features.performance.queries import PERFORMANCE
 from serving.features.performance.schemas import Performance, Timeframe
 from serving.openapi.responses import responses
 
 router = data_router("/api/v1/reengagement/{org_id}/performance", "reengagement")
 Caller = Annotated[Member, Depends(Guard(tier="regular", role="member"))]
+PERFORMANCE = answering("features/performance/performance.sql", Performance)
 
 
 @router.get(

@@ -11,9 +11,9 @@ from serving.access.caller import Member
 from serving.access.guard import Guard
 from serving.data import paging
 from serving.data.asking import ask
+from serving.data.framing import answering
 from serving.data.reply import Reply
 from serving.data.route import Data, data_router
-from serving.features.reengagement.queries import DASHBOARD, PRIORITIZED, RISK_METRICS
 from serving.features.reengagement.schemas import (
     Dashboard,
     EngagementStatus,
@@ -26,6 +26,9 @@ from serving.openapi.responses import responses
 
 router = data_router("/api/v1/reengagement/{org_id}", "reengagement")
 Caller = Annotated[Member, Depends(Guard(tier="regular", role="member"))]
+RISK_METRICS = answering("features/reengagement/risk_metrics.sql", RiskMetrics)
+PRIORITIZED = answering("features/reengagement/prioritized.sql", PrioritizedPatients)
+DASHBOARD = answering("features/reengagement/dashboard.sql", Dashboard)
 LIST = "prioritized"
 POSITION = (paging.is_integer, paging.is_integer, paging.is_amount)
 TOP = 10

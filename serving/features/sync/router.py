@@ -9,10 +9,10 @@ from serving.access.caller import Member
 from serving.access.guard import Guard
 from serving.data.asking import known
 from serving.data.database import Database
+from serving.data.framing import answering, statement
 from serving.data.reply import Reply
 from serving.data.route import Data, data_router
 from serving.features.counted import look_at_counts
-from serving.features.sync.queries import DASHBOARD, SCHEDULE
 from serving.features.sync.schemas import SyncDashboard, SyncScheduled
 from serving.http.errors import Unavailable
 from serving.openapi.responses import responses
@@ -21,6 +21,8 @@ router = data_router("/api/v1/admin/sync/schedule/{organization_id}", "sync")
 dashboard_router = data_router("/api/v1/admin/sync/dashboard/{organization_id}", "sync")
 Admin = Annotated[Member, Depends(Guard(tier="sync", role="admin"))]
 Caller = Annotated[Member, Depends(Guard(tier="admin", role="member"))]
+SCHEDULE = statement("features/sync/schedule.sql")
+DASHBOARD = answering("features/sync/dashboard.sql", SyncDashboard)
 ATTEMPTS = 5
 
 

@@ -7,14 +7,15 @@ from fastapi import Depends, Query
 from serving.access.caller import Member
 from serving.access.guard import Guard
 from serving.data.asking import ask
+from serving.data.framing import answering
 from serving.data.reply import Reply
 from serving.data.route import Data, data_router
-from serving.features.trends.queries import TRENDS
 from serving.features.trends.schemas import Metric, Period, Trends
 from serving.openapi.responses import responses
 
 router = data_router("/api/v1/reengagement/{org_id}/trends", "reengagement")
 Caller = Annotated[Member, Depends(Guard(tier="regular", role="member"))]
+TRENDS = answering("features/trends/trends.sql", Trends)
 
 
 @router.get(
