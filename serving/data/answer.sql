@@ -17,7 +17,7 @@ select
     to_char(asked.data_as_of at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as data_as_of,
     to_char(asked.as_of at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as as_of,
     asked.is_frozen,
-    asked.data_as_of <= asked.as_of - interval '24 hours' as is_stale,
+    asked.data_as_of <= asked.as_of - interval '{stale_data_hours} hours' as is_stale,
     answer.body,
     answer.patient_ids,
     answer.next_key

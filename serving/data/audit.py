@@ -7,28 +7,18 @@ before by its hash, in the database, and none is ever changed: `routiq audit ver
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import LiteralString
 
 from psycopg.types.json import Jsonb
 from starlette.requests import Request
 
 from serving.access.caller import Member
 from serving.data.database import DatabaseError
+from serving.data.framing import statement
 from serving.data.group_commit import GroupCommit
 from serving.http.errors import Unavailable
 
 # Their order in the chain is the order of the list.
-RECORD: LiteralString = """
-insert into app.audit_log
-    (organization_id, id, actor, session_id, role, action, route, patient_ids, query, outcome, request_id)
-select
-    views.organization_id, views.id, views.actor, views.session_id, views.role, 'read', views.route,
-    views.patient_ids, views.query, views.outcome, views.request_id
-from jsonb_to_recordset(%(rows)s) as views (
-    organization_id text, id uuid, actor text, session_id text, role text, route text,
-    patient_ids text[], query jsonb, outcome text, request_id text
-)
-"""
+RECORD = statement("data/audit.sql")
 
 
 async def record_view(

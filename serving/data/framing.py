@@ -1,17 +1,25 @@
 """The text of each statement: its `.sql` file, filled once, so that Postgres prepares it once.
 
-A file says `%(name)s` for what is asked, and `{Name}` for what is filled in: the JSON of the answer `Name`.
+A file says `%(name)s` for what is asked, and in braces what is filled in: the JSON of the answer `{Name}`, or
+a threshold by its name among dbt's vars.
 """
 
 import re
 from pathlib import Path
 from typing import LiteralString
 
+import yaml  # type: ignore[import-untyped]
 from pydantic import BaseModel
 
 from serving.data.projection import models_in, projection
 
 SERVING = Path(__file__).parents[1]
+THRESHOLDS = {
+    name: str(value)
+    for name, value in yaml.safe_load((SERVING.parent / "dbt_project" / "dbt_project.yml").read_text())[
+        "vars"
+    ].items()
+}
 PART = re.compile(r"\{(\w+)\}")
 
 
@@ -21,7 +29,8 @@ def statement(file: str, **parts: str) -> LiteralString:
     Raises:
         KeyError: nobody says what a part is.
     """
-    return PART.sub(lambda part: parts[part[1]], (SERVING / file).read_text())
+    known = {**THRESHOLDS, **parts}
+    return PART.sub(lambda part: known[part[1]], (SERVING / file).read_text())
 
 
 def answering(file: str, schema: type[BaseModel], **parts: str) -> LiteralString:

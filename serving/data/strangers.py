@@ -1,20 +1,10 @@
 """The organizations whose patients exist: those whose Cliniko is not on this machine, as the demo's is."""
 
-from typing import LiteralString
-
 from serving.data.database import Database
+from serving.data.framing import statement
 from serving.http.errors import Unavailable
 
-STRANGERS: LiteralString = """
-    select array(
-        select organization_id
-        from app.organizations
-        left join app.cliniko_credentials using (organization_id)
-        where is_loopback is not true
-        order by organization_id
-        limit 20
-    ) as strangers
-"""
+STRANGERS = statement("data/strangers.sql")
 
 
 async def find_strangers(operators: Database) -> list[str]:

@@ -12,7 +12,8 @@ runs as (
     from app.sync_runs
     where
         {scope}
-        and finished_at > asked.as_of - interval '24 hours' and finished_at <= asked.as_of
+        and finished_at > asked.as_of - interval '{recent_sync_hours} hours'
+        and finished_at <= asked.as_of
 ),
 
 standing as (

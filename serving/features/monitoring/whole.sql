@@ -4,7 +4,7 @@ select
     coalesce(sum(counts.total_contacts), 0) as total_contacts,
     coalesce(sum(counts.total_active_patients), 0) as total_active_patients,
     bool_and(
-        coalesce(publications.data_as_of > asked.as_of - interval '24 hours', false)
+        coalesce(publications.data_as_of > asked.as_of - interval '{stale_data_hours} hours', false)
     ) as is_fresh
 from app.organizations as organizations
 left join app.publications as publications

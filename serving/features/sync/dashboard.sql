@@ -145,10 +145,11 @@ select
     contacts.total_contacts > 0 as has_contacts,
     active.total_active > 0 as has_active_patients,
     coalesce(
-        last_accepted.finished_at > asked.as_of - interval '24 hours', false
+        last_accepted.finished_at > asked.as_of - interval '{recent_sync_hours} hours', false
     ) as recent_sync,
     contacts.total_contacts > 0
-    and contacts.cliniko_linked * 100 >= contacts.total_contacts * 90 as high_link_rate,
+    and contacts.cliniko_linked * 100
+    >= contacts.total_contacts * {high_link_percent} as high_link_rate,
     coalesce(last_accepted.status = 'succeeded', false) as complete_sync,
     (
         select coalesce(json_agg({IncompleteFeed} order by feed), '[]'::json)

@@ -33,3 +33,11 @@ def test_the_next_key_is_asked_for_where_the_answer_pages() -> None:
 def test_every_file_is_a_statement_of_some_feature() -> None:
     said = "".join(file.read_text() for file in SERVING.rglob("*.py"))
     assert [file for file in FILES if f'"{file}"' not in said] == []
+
+
+def test_no_file_has_a_threshold_of_its_own() -> None:
+    said = {file: re.findall(r"interval '(\d+ \w+)'", (SERVING / file).read_text()) for file in FILES}
+    assert {file: found for file, found in said.items() if set(found) - {"1 day"}} == {}
+    assert "interval '24 hours' as is_stale" in answering(
+        "features/reengagement/risk_metrics.sql", RiskMetrics
+    )
