@@ -44,6 +44,36 @@ NAMING = {
     DASHBOARD: "/api/v1/reengagement/{org_id}/dashboard",
     PATIENT: "/api/v1/reengagement/{org_id}/patients/{patient_id}",
 }
+ADMIN, BOARD = "/api/v1/admin", "/api/v1/reengagement/{org_id}"
+# The table of the API: its operation's name, the tier it counts in, and the least role.
+TABLE: dict[tuple[str, str], tuple[str, str | None, str | None]] = {
+    ("POST", f"{ADMIN}/sync/schedule/{{organization_id}}"): ("scheduleSync", "sync", "admin"),
+    ("GET", f"{ADMIN}/active-patients/{{organization_id}}"): ("listActivePatients", "admin", "member"),
+    ("GET", f"{ADMIN}/active-patients/{{organization_id}}/summary"): (
+        "getActivePatientsSummary",
+        "admin",
+        "member",
+    ),
+    ("GET", f"{ADMIN}/contacts/{{organization_id}}/with-appointments"): (
+        "listContactsWithAppointments",
+        "admin",
+        "member",
+    ),
+    ("GET", f"{ADMIN}/sync/dashboard/{{organization_id}}"): ("getSyncDashboard", "admin", "member"),
+    ("GET", f"{ADMIN}/monitoring/system-health"): ("getSystemHealth", "admin", "member"),
+    ("POST", f"{ADMIN}/clerk/sync"): ("startClerkSync", "sync", "admin"),
+    ("GET", f"{ADMIN}/clerk/status"): ("getClerkStatus", "admin", "member"),
+    ("GET", f"{ADMIN}/clerk/database-summary"): ("getDatabaseSummary", "admin", "member"),
+    ("GET", f"{BOARD}/risk-metrics"): ("getRiskMetrics", "regular", "member"),
+    ("GET", f"{BOARD}/performance"): ("getReengagementPerformance", "regular", "member"),
+    ("GET", f"{BOARD}/patients/prioritized"): ("listPrioritizedPatients", "regular", "member"),
+    ("GET", f"{BOARD}/trends"): ("getReengagementTrends", "regular", "member"),
+    ("POST", f"{BOARD}/log-outreach"): ("logOutreach", "regular", "member"),
+    ("GET", f"{BOARD}/dashboard"): ("getReengagementDashboard", "regular", "member"),
+    ("GET", f"{BOARD}/patients/{{patient_id}}"): ("getPatient", "regular", "member"),
+    ("GET", "/live"): ("isAlive", None, None),
+    ("GET", "/ready"): ("isReady", None, None),
+}
 # Every route there is: method, path, and whether it takes a body.
 ROUTES = [
     (method.upper(), path, "requestBody" in operation)

@@ -14,29 +14,7 @@ from serving.http.errors import FAMILY
 from serving.openapi.document import TAGS, describe
 from serving.openapi.responses import ProblemBody
 from tests.serving.conftest import Api
-from tests.serving.routes import SYNC
-
-PATHS = {
-    "/api/v1/admin/sync/schedule/{organization_id}": {"post": "scheduleSync"},
-    "/api/v1/admin/active-patients/{organization_id}": {"get": "listActivePatients"},
-    "/api/v1/admin/active-patients/{organization_id}/summary": {"get": "getActivePatientsSummary"},
-    "/api/v1/reengagement/{org_id}/risk-metrics": {"get": "getRiskMetrics"},
-    "/api/v1/reengagement/{org_id}/patients/prioritized": {"get": "listPrioritizedPatients"},
-    "/api/v1/admin/contacts/{organization_id}/with-appointments": {"get": "listContactsWithAppointments"},
-    "/api/v1/reengagement/{org_id}/dashboard": {"get": "getReengagementDashboard"},
-    "/api/v1/reengagement/{org_id}/log-outreach": {"post": "logOutreach"},
-    "/api/v1/reengagement/{org_id}/patients/{patient_id}": {"get": "getPatient"},
-    "/api/v1/reengagement/{org_id}/performance": {"get": "getReengagementPerformance"},
-    "/api/v1/reengagement/{org_id}/trends": {"get": "getReengagementTrends"},
-    "/api/v1/admin/sync/dashboard/{organization_id}": {"get": "getSyncDashboard"},
-    "/api/v1/admin/monitoring/system-health": {"get": "getSystemHealth"},
-    "/api/v1/admin/clerk/sync": {"post": "startClerkSync"},
-    "/api/v1/admin/clerk/status": {"get": "getClerkStatus"},
-    "/api/v1/admin/clerk/database-summary": {"get": "getDatabaseSummary"},
-    "/live": {"get": "isAlive"},
-    "/ready": {"get": "isReady"},
-}
-
+from tests.serving.routes import SYNC, TABLE
 
 DOCUMENT = describe(ROUTERS)
 OPERATIONS = {
@@ -82,11 +60,12 @@ def test_the_document_served_is_this_one(api: Api) -> None:
 
 def test_every_route_has_a_name_that_reads_well() -> None:
     found = {
-        path: {method: operation["operationId"] for method, operation in operations.items()}
+        (method.upper(), path): operation["operationId"]
         for path, operations in DOCUMENT["paths"].items()
+        for method, operation in operations.items()
     }
-    assert found == PATHS
-    names = [name for operations in found.values() for name in operations.values()]
+    assert found == {route: name for route, (name, _, _) in TABLE.items()}
+    names = list(found.values())
     assert len(set(names)) == len(names)
     assert all(re.fullmatch(r"[a-z]+([A-Z][a-z]+)*", name) for name in names)
 
