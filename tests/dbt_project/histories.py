@@ -35,8 +35,9 @@ class History:
         for change in self._changes():
             for _ in range(6):
                 change()
-        for _ in range(12):
-            self._load.outreach(self._someone(), self._one("success", "no_response"), self._instant())
+        for _ in range(24):
+            outcome = self._one("success", "success", "no_response", "failed")
+            self._load.outreach(self._someone(), outcome, self._instant())
         return self._load
 
     def step(self) -> Clinic:

@@ -2,7 +2,8 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 
@@ -53,13 +54,22 @@ def test_every_mart_equals_the_reference(module_warehouse: Settings, hundred: Cl
     check(module_warehouse, hundred)
 
 
+def flat(row: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Columns of a row; those within a column of JSON by both names."""
+    for column, value in row.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{column}_")
+        else:
+            yield f"{prefix}{column}", value
+
+
 def test_the_drawn_clinics_prove_something(module_warehouse: Settings, hundred: Clinics) -> None:
     """Each level, status, action, reason and verdict was compared, and no column was all zeros."""
     seen: dict[str, set[object]] = defaultdict(set)
     for name, clinic in hundred.items():
         question = Question.at(facts_of(read_clinic(module_warehouse, name)), clinic.anchor)
         for row in (*master_view(question), *performance(question), *some_days(question)):
-            for column, value in row.items():
+            for column, value in flat(row):
                 seen[column].update(value if isinstance(value, list) else [value])
     assert seen["risk_level"] == {*LEVELS, None}
     counts = {column: len(values) for column, values in seen.items()}

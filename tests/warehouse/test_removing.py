@@ -32,7 +32,8 @@ OF_NOBODY = {
 ALL = """
 select schemaname || '.' || tablename from pg_tables
 where schemaname not in ('pg_catalog', 'information_schema', 'dagster', 'seeds')
-    and tablename not like '\\_dlt%' and tablename not like '%\\_benchmarks\\_%'
+    and tablename not like '\\_dlt%'
+    and tablename not like '%\\_benchmarks\\_%' and tablename not like '%\\_channels\\_%'
 """
 FILLED = """
 insert into app.sync_cursors (organization_id, feed, updated_through, fence)

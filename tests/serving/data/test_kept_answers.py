@@ -187,11 +187,17 @@ def test_the_horizon_is_the_nearest_edge(warehouse: Settings) -> None:
         execute(warehouse, change, now + dt.timedelta(**passed))
         return horizon(warehouse)
 
-    assert after("insert into marts.fct_visits values ('org_b', %s)", minutes=5) > 3 * 3600
-    assert after("insert into marts.fct_visits values ('org_a', %s)", minutes=-5) > 3 * 3600
+    assert (
+        after("insert into marts.fct_visits (organization_id, starts_at) values ('org_b', %s)", minutes=5)
+        > 3 * 3600
+    )
+    assert (
+        after("insert into marts.fct_visits (organization_id, starts_at) values ('org_a', %s)", minutes=-5)
+        > 3 * 3600
+    )
     edge = after("update app.publications set data_as_of = %s", days=-1, hours=2.5)
     assert edge == pytest.approx(2.5 * 3600, abs=30)
-    visit = after("insert into marts.fct_visits values ('org_a', %s)", hours=2)
+    visit = after("insert into marts.fct_visits (organization_id, starts_at) values ('org_a', %s)", hours=2)
     assert visit == pytest.approx(2 * 3600, abs=30)
     run = after(
         "insert into app.sync_runs (organization_id, status, requested_by, finished_at)"
