@@ -14,6 +14,7 @@ Manifest = dict[str, Any]
 Rule = Callable[[Manifest], Iterator[str]]
 SHORT = 3  # so many words are sooner written than looked up
 VAR = re.compile(r"""var\(\s*(\w+\s*~\s*)?['"](\w+)['"]""")
+IN_BRACES = re.compile(r"\{(\w+)\}")
 
 
 def models(manifest: Manifest) -> Iterator[dict[str, Any]]:
@@ -97,10 +98,15 @@ def marts_with_a_threshold_and_no_unit_test(manifest: Manifest) -> Iterator[str]
 
 
 def unused_vars(manifest: Manifest) -> Iterator[str]:
-    """A name with its first part computed, as in `var(level ~ '_score')`, uses all that end so."""
+    """A name with its first part computed, as in `var(level ~ '_score')`, uses all that end so.
+
+    The API's statements say a var in braces.
+    """
     code = [node.get("raw_code") or "" for node in manifest["nodes"].values()]
     code += [macro["macro_sql"] for macro in manifest["macros"].values() if macro["package_name"] == "routiq"]
     used = {(bool(start), name) for text in code for start, name in VAR.findall(text)}
+    statements = "".join(file.read_text() for file in (PROJECT.parent / "serving").rglob("*.sql"))
+    used |= {(False, name) for name in IN_BRACES.findall(statements)}
     for name in yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"]:
         if not any(name.endswith(end) if is_end else name == end for is_end, end in used):
             yield name
