@@ -22,7 +22,7 @@ class Reply(Response):
     def __init__(
         self, answer: Answer, query: Mapping[str, object] | None = None, *, timestamp: bool = False
     ) -> None:
-        super().__init__()
+        self.background = None  # all that FastAPI asks of it; it is never sent, so it needs no headers
         self.answer = answer
         self.query = query
         self.timestamp = timestamp

@@ -10,7 +10,7 @@ does it.
 from inspect import signature
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
@@ -39,6 +39,7 @@ class DataRoute(GuardedRoute):
     """A guarded route that completes the reply of its handler."""
 
     def __init__(self, path: str, endpoint: Any, **options: Any) -> None:
+        options["openapi_extra"] = {"parameters": organization_in(path)}
         super().__init__(path, endpoint, **options)
         given = signature(endpoint).return_annotation
         self.replies = given is Reply
@@ -60,21 +61,27 @@ class DataRoute(GuardedRoute):
         return completed
 
 
-OrganizationId = Annotated[
-    str, Path(description="The organization of your session token; any other is refused with 403.")
-]
+def organization_in(path: str) -> list[dict[str, Any]]:
+    """Its parameter, by the name that each document gives it, for the API's description only.
 
-
-async def organization_id_in_path(organization_id: OrganizationId) -> None:
-    """For the description only: the guard has compared it with the token, and no query takes it from here."""
-
-
-async def org_id_in_path(org_id: OrganizationId) -> None:
-    """As `organization_id_in_path`, by the name that the second document gives it."""
+    The guard has compared it with the token and no query takes it from the path, so FastAPI need not read it
+    at each request.
+    """
+    description = "The organization of your session token; any other is refused with 403."
+    titles = {"org_id": "Org Id", "organization_id": "Organization Id"}
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": description,
+            "schema": {"type": "string", "title": title, "description": description},
+        }
+        for name, title in titles.items()
+        if f"{{{name}}}" in path
+    ]
 
 
 def data_router(prefix: str, tag: str) -> APIRouter:
     """A router of such routes."""
-    described = {"{org_id}": org_id_in_path, "{organization_id}": organization_id_in_path}
-    named = [Depends(described[name]) for name in described if name in prefix]
-    return APIRouter(prefix=prefix, tags=[tag], route_class=DataRoute, dependencies=named)
+    return APIRouter(prefix=prefix, tags=[tag], route_class=DataRoute)

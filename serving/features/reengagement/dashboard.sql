@@ -24,21 +24,20 @@ levels as (
     group by scale.level, scale.place
 ),
 
--- The first of the list (`prioritized.sql`), in its order.
+ranked as (
+    {ranked}
+),
+
+-- The first of the list.
 top as materialized (
     select
         ordered.*,
         row_number() over () as place
     from (
         select patient_id
-        from patients
+        from ranked
         where risk_level is not null
-        order by
-            action_priority,
-            -coalesce(risk_score, -1),
-            coalesce(-lifetime_value, 'Infinity'::numeric),
-            length(patient_id),
-            patient_id collate "C"
+        order by {order}
         limit %(limit)s::integer
     ) as ordered
 )

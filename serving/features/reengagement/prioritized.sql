@@ -14,15 +14,18 @@ with patients as (
     offset 0 -- noqa: AM09
 ),
 
+ranked as (
+    {ranked}
+),
+
 matching as materialized (
-    -- The order of the list, ascending throughout. Ids are digits: the longer one is the greater.
     select
         patient_id,
         action_priority,
-        -coalesce(risk_score, -1) as score_rank,
-        coalesce(-lifetime_value, 'Infinity'::numeric) as value_rank,
-        length(patient_id) as digits
-    from patients
+        score_rank,
+        value_rank,
+        digits
+    from ranked
     where
         case
             when %(engagement_status)s::text is null then risk_level is not null
@@ -62,14 +65,14 @@ following as (
         from matching
         where
             %(after)s::text[] is null
-            or (action_priority, score_rank, value_rank, digits, patient_id collate "C") > (
+            or ({order}) > (
                 (%(after)s::text[])[1]::integer,
                 (%(after)s::text[])[2]::integer,
                 (%(after)s::text[])[3]::numeric,
                 length((%(after)s::text[])[4]),
                 (%(after)s::text[])[4] collate "C"
             )
-        order by action_priority, score_rank, value_rank, digits, patient_id collate "C"
+        order by {order}
         limit %(limit)s::integer + 1
     ) as ordered
 ),

@@ -11,7 +11,7 @@ from serving.access.caller import Member
 from serving.access.guard import Guard
 from serving.data import paging
 from serving.data.asking import ask
-from serving.data.framing import answering
+from serving.data.framing import answering, statement
 from serving.data.reply import Reply
 from serving.data.route import Data, data_router
 from serving.features.reengagement.schemas import (
@@ -27,8 +27,12 @@ from serving.openapi.responses import responses
 router = data_router("/api/v1/reengagement/{org_id}", "reengagement")
 Caller = Annotated[Member, Depends(Guard(tier="regular", role="member"))]
 RISK_METRICS = answering("features/reengagement/risk_metrics.sql", RiskMetrics)
-PRIORITIZED = answering("features/reengagement/prioritized.sql", PrioritizedPatients)
-DASHBOARD = answering("features/reengagement/dashboard.sql", Dashboard)
+CALL_LIST = {
+    "ranked": statement("features/reengagement/ranked.sql"),
+    "order": 'action_priority, score_rank, value_rank, digits, patient_id collate "C"',
+}
+PRIORITIZED = answering("features/reengagement/prioritized.sql", PrioritizedPatients, **CALL_LIST)
+DASHBOARD = answering("features/reengagement/dashboard.sql", Dashboard, **CALL_LIST)
 LIST = "prioritized"
 POSITION = (paging.is_integer, paging.is_integer, paging.is_amount)
 TOP = 10

@@ -6,7 +6,8 @@ from importlib import import_module
 import pytest
 
 from serving.data.framing import SERVING, answering, statement
-from serving.features.reengagement.schemas import PrioritizedPatients, RiskMetrics
+from serving.features.reengagement.router import PRIORITIZED
+from serving.features.reengagement.schemas import RiskMetrics
 
 FILES = [str(file.relative_to(SERVING)) for file in SERVING.rglob("*.sql")]
 MODULES = [file.relative_to(SERVING.parent) for file in SERVING.glob("features/**/*.py")]
@@ -26,7 +27,7 @@ def test_what_nobody_says_is_refused() -> None:
 
 
 def test_the_next_key_is_asked_for_where_the_answer_pages() -> None:
-    assert "next_key as next_key" in answering("features/reengagement/prioritized.sql", PrioritizedPatients)
+    assert "next_key as next_key" in PRIORITIZED
     assert "null as next_key" in answering("features/reengagement/risk_metrics.sql", RiskMetrics)
 
 
