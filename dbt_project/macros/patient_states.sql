@@ -28,3 +28,7 @@
         else coalesce({{ success_at }}, {{ states }}.last_contact_at)
     end
 {%- endmacro %}
+
+{% macro fence() -%}
+    offset 0
+{%- endmacro %}

@@ -1076,6 +1076,106 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** FeedState */
+        FeedState: {
+            /**
+             * Blanked Open
+             * @description Fields without which rows of the feed were taken and which nobody has mended since
+             */
+            blanked_open: number;
+            /**
+             * Data Age Seconds
+             * @description Seconds from then to `app.as_of()`, never less than 0; null if there is no data
+             */
+            data_age_seconds: number | null;
+            /**
+             * Data As Of
+             * @description End of the last run that counts, read the feed and is published; null if none. A feed that could not be read keeps its age
+             */
+            data_as_of: string | null;
+            /**
+             * Error Code
+             * @description Why the feed was not read, in one word; null if it was
+             */
+            error_code: string | null;
+            /**
+             * Error Detail
+             * @description The same for people, in Cliniko's own words where it gave any
+             */
+            error_detail: string | null;
+            /**
+             * Feed
+             * @description Name of the feed, as in Cliniko's paths
+             */
+            feed: string;
+            /**
+             * Finished At
+             * @description When it ended with it; null while it runs
+             */
+            finished_at: string | null;
+            /**
+             * Note
+             * @description What that run did otherwise than usual, such as a filter left out; null if nothing
+             */
+            note: string | null;
+            /**
+             * Quarantined Open
+             * @description Rows of the feed that still wait in quarantine
+             */
+            quarantined_open: number;
+            /**
+             * Rate Limit Waits
+             * @description Times it waited for Cliniko's rate limit
+             */
+            rate_limit_waits: number;
+            /**
+             * Requests
+             * @description Requests it took
+             */
+            requests: number;
+            /**
+             * Rows Blanked
+             * @description Rows that were taken in that run without a field that did not fit
+             */
+            rows_blanked: number;
+            /**
+             * Rows Changed
+             * @description Rows that differ from the version known
+             */
+            rows_changed: number;
+            /**
+             * Rows New
+             * @description Rows never seen before
+             */
+            rows_new: number;
+            /**
+             * Rows Quarantined
+             * @description Rows that could not be taken in that run
+             */
+            rows_quarantined: number;
+            /**
+             * Rows Read
+             * @description Rows Cliniko showed
+             */
+            rows_read: number;
+            /**
+             * Rows Removed
+             * @description Rows that are gone from Cliniko
+             */
+            rows_removed: number;
+            /**
+             * Started At
+             * Format: date-time
+             * @description RFC 3339 with Z
+             */
+            started_at: string;
+            /**
+             * Status
+             * @description running, succeeded, failed, or, where the run goes on without the feed: forbidden (the key may not read it), unavailable (it could not be read)
+             * @enum {string}
+             */
+            status: "running" | "succeeded" | "failed" | "forbidden" | "unavailable";
+        };
         /** FiltersApplied */
         FiltersApplied: {
             /**
@@ -2155,6 +2255,29 @@ export interface components {
          *         "total_contacts": 632,
          *         "unlinked": 6
          *       },
+         *       "feeds": [
+         *         {
+         *           "blanked_open": 0,
+         *           "data_age_seconds": 648,
+         *           "data_as_of": "2025-06-09T13:00:00Z",
+         *           "error_code": null,
+         *           "error_detail": null,
+         *           "feed": "patients",
+         *           "finished_at": "2025-06-09T12:58:09Z",
+         *           "note": null,
+         *           "quarantined_open": 2,
+         *           "rate_limit_waits": 0,
+         *           "requests": 4,
+         *           "rows_blanked": 0,
+         *           "rows_changed": 6,
+         *           "rows_new": 3,
+         *           "rows_quarantined": 2,
+         *           "rows_read": 41,
+         *           "rows_removed": 0,
+         *           "started_at": "2025-06-09T12:58:01Z",
+         *           "status": "succeeded"
+         *         }
+         *       ],
          *       "health_indicators": {
          *         "complete_sync": false,
          *         "has_active_patients": true,
@@ -2214,6 +2337,11 @@ export interface components {
             active_patient_metrics: components["schemas"]["ActivePatientMetrics"];
             /** @description Every patient ever seen, and whether Cliniko still holds them */
             contact_metrics: components["schemas"]["ContactMetrics"];
+            /**
+             * Feeds
+             * @description Every feed that was ever read, by its last run; empty before the first build
+             */
+            feeds: components["schemas"]["FeedState"][];
             /** @description What to look at first */
             health_indicators: components["schemas"]["HealthIndicators"];
             /**
@@ -3412,6 +3540,29 @@ export interface operations {
                      *         "total_contacts": 632,
                      *         "unlinked": 6
                      *       },
+                     *       "feeds": [
+                     *         {
+                     *           "blanked_open": 0,
+                     *           "data_age_seconds": 648,
+                     *           "data_as_of": "2025-06-09T13:00:00Z",
+                     *           "error_code": null,
+                     *           "error_detail": null,
+                     *           "feed": "patients",
+                     *           "finished_at": "2025-06-09T12:58:09Z",
+                     *           "note": null,
+                     *           "quarantined_open": 2,
+                     *           "rate_limit_waits": 0,
+                     *           "requests": 4,
+                     *           "rows_blanked": 0,
+                     *           "rows_changed": 6,
+                     *           "rows_new": 3,
+                     *           "rows_quarantined": 2,
+                     *           "rows_read": 41,
+                     *           "rows_removed": 0,
+                     *           "started_at": "2025-06-09T12:58:01Z",
+                     *           "status": "succeeded"
+                     *         }
+                     *       ],
                      *       "health_indicators": {
                      *         "complete_sync": false,
                      *         "has_active_patients": true,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from ingestion.cliniko.feeds import FEEDS
 from sandbox.clinics.changes import apply_changes, draw_changes
 from sandbox.clinics.truth import truth_at
 from sandbox.clinics.truth_model import PatientTruth, Truth
@@ -134,6 +135,9 @@ def check_sync_dashboard(chain: Chain, clinic: Clinic, truth: Truth) -> None:
     assert active["most_recent_appointment"] == truth.summary.most_recent_appointment
     assert body["service_status"] == dict.fromkeys(("cliniko_configured", "sync_enabled", "is_active"), True)
     assert {run["status"] for run in body["sync_history"]} == {"succeeded"}
+    assert [(feed["feed"], feed["status"]) for feed in body["feeds"]] == [
+        (name, "succeeded") for name in sorted(feed.name for feed in FEEDS)
+    ]
 
 
 def check_system_health(chain: Chain, truths: list[Truth]) -> None:

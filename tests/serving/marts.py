@@ -30,6 +30,7 @@ TABLES: tuple[LiteralString, ...] = (
     "channel_daily",
     "channel_trends",
     "failed_outreach",
+    "sync_health",
     "dim_patients",
     "dim_appointment_types",
     "dim_practitioners",

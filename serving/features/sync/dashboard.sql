@@ -156,6 +156,9 @@ select
         from short
     ) as incomplete_feeds,
     (
+        {feeds}
+    ) as feeds,
+    (
         select coalesce(json_agg({SyncRun} order by requested_at desc, sync_id desc), '[]'::json)
         from history
     ) as sync_history,

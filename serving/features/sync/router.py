@@ -10,11 +10,12 @@ from serving.access.guard import Guard
 from serving.data.asking import known
 from serving.data.database import Database
 from serving.data.framing import answering, statement
+from serving.data.projection import projection
 from serving.data.reply import Reply
 from serving.data.route import Data, data_router
 from serving.features.counted import look_at_counts
-from serving.features.sync.schemas import SyncDashboard, SyncScheduled
-from serving.http.errors import Unavailable
+from serving.features.sync.schemas import FeedState, SyncDashboard, SyncScheduled
+from serving.http.errors import NotLoaded, Unavailable
 from serving.openapi.responses import responses
 
 router = data_router("/api/v1/admin/sync/schedule/{organization_id}", "sync")
@@ -22,7 +23,9 @@ dashboard_router = data_router("/api/v1/admin/sync/dashboard/{organization_id}",
 Admin = Annotated[Member, Depends(Guard(tier="sync", role="admin"))]
 Caller = Annotated[Member, Depends(Guard(tier="admin", role="member"))]
 SCHEDULE = statement("features/sync/schedule.sql")
-DASHBOARD = answering("features/sync/dashboard.sql", SyncDashboard)
+FEEDS = statement("features/sync/feeds.sql", FeedState=projection(FeedState))
+DASHBOARD = answering("features/sync/dashboard.sql", SyncDashboard, feeds=FEEDS)
+BEFORE_ANY_BUILD = answering("features/sync/dashboard.sql", SyncDashboard, feeds="select '[]'::json")
 ATTEMPTS = 5
 
 
@@ -61,4 +64,7 @@ async def queue_or_find(database: Database, caller: Member) -> DictRow:
     responses=responses(data=True),
 )
 async def sync_dashboard(caller: Caller, data: Data) -> Reply:
-    return Reply(await look_at_counts(data, caller, DASHBOARD))
+    try:
+        return Reply(await look_at_counts(data, caller, DASHBOARD))
+    except NotLoaded:
+        return Reply(await look_at_counts(data, caller, BEFORE_ANY_BUILD))

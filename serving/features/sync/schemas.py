@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from serving.features.counted import ContactMetrics
-from serving.openapi.fields import ANSWER, Count, Instant, OrganizationId
+from serving.openapi.fields import ANSWER, Count, Instant, OrganizationId, shows
 
 
 class SyncScheduled(BaseModel):
@@ -72,11 +72,38 @@ class OddField(BaseModel):
     records: Count = Field(description="Records of the feed to which this happened, and which stand so")
 
 
+ReadStatus = Literal["running", "succeeded", "failed", "forbidden", "unavailable"]
+
+
+class FeedState(BaseModel):
+    model_config = shows("sync_health")
+
+    feed: str
+    status: ReadStatus
+    started_at: Instant
+    finished_at: Instant | None
+    data_as_of: Instant | None
+    data_age_seconds: Count | None
+    rows_read: Count
+    rows_new: Count
+    rows_changed: Count
+    rows_removed: Count
+    rows_quarantined: Count
+    rows_blanked: Count
+    requests: Count
+    rate_limit_waits: Count
+    quarantined_open: Count
+    blanked_open: Count
+    error_code: str | None
+    error_detail: str | None
+    note: str | None
+
+
 class IncompleteFeed(BaseModel):
     model_config = ANSWER
 
     feed: str = Field(description="Name of the feed, as in Cliniko's paths")
-    status: Literal["running", "succeeded", "failed", "forbidden", "unavailable"] | None = Field(
+    status: ReadStatus | None = Field(
         description="`succeeded`: it was read, but for what `fields` says; `forbidden`: the key's user may "
         "not read it; `unavailable`: it could not be read; null: the last sync did not ask for it"
     )
@@ -163,6 +190,29 @@ class SyncDashboard(BaseModel):
                             ],
                         }
                     ],
+                    "feeds": [
+                        {
+                            "feed": "patients",
+                            "status": "succeeded",
+                            "started_at": "2025-06-09T12:58:01Z",
+                            "finished_at": "2025-06-09T12:58:09Z",
+                            "data_as_of": "2025-06-09T13:00:00Z",
+                            "data_age_seconds": 648,
+                            "rows_read": 41,
+                            "rows_new": 3,
+                            "rows_changed": 6,
+                            "rows_removed": 0,
+                            "rows_quarantined": 2,
+                            "rows_blanked": 0,
+                            "requests": 4,
+                            "rate_limit_waits": 0,
+                            "quarantined_open": 2,
+                            "blanked_open": 0,
+                            "error_code": None,
+                            "error_detail": None,
+                            "note": None,
+                        }
+                    ],
                     "sync_history": [
                         {
                             "sync_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
@@ -199,5 +249,8 @@ class SyncDashboard(BaseModel):
     incomplete_feeds: list[IncompleteFeed] = Field(
         description="Feeds of which something is missing. A few odd fields make no sync incomplete, but are "
         "listed here"
+    )
+    feeds: list[FeedState] = Field(
+        description="Every feed that was ever read, by its last run; empty before the first build"
     )
     sync_history: list[SyncRun] = Field(max_length=10, description="The last 10 runs, the newest first")

@@ -86,6 +86,7 @@ def test_the_sync_dashboard_says_it_all(clinic: Settings, clerk: Clerk) -> None:
             "complete_sync": True,
         },
         "incomplete_feeds": [],
+        "feeds": [],
     }
     assert latest.pop("sync_id")
     assert latest == NO_ROWS | {
@@ -189,3 +190,38 @@ def test_the_dashboard_says_what_is_missing_by_feed_and_field(clinic: Settings, 
     body = ask(clinic, clerk, DASHBOARD)
     assert body["health_indicators"]["complete_sync"] is True, "fields left out are no matter"
     assert [feed["feed"] for feed in body["incomplete_feeds"]] == ["patients"]
+
+
+def test_the_dashboard_shows_each_feed_as_its_mart_says(clinic: Settings, clerk: Clerk) -> None:
+    at, told_at = marts.days_ago(0.1), "2025-06-30T09:36:00Z"
+    counts = {"rows_read": 10, "rows_new": 4, "rows_changed": 3, "rows_removed": 2, "rows_quarantined": 1}
+    counts |= {"rows_blanked": 6, "requests": 7, "rate_limit_waits": 8}
+    counts |= {"quarantined_open": 9, "blanked_open": 11}
+    read = {"feed": "patients", "status": "succeeded", "data_age_seconds": 8640, **counts}
+    refused = {
+        "feed": "invoices",
+        "status": "forbidden",
+        "error_code": "forbidden",
+        **dict.fromkeys(counts, 0),
+    }
+    refused |= {"error_detail": "may not read it", "note": "asked once"}
+    stamps = ("started_at", "finished_at", "data_as_of")
+    in_marts: list[marts.Row] = [
+        {"organization_id": "org_a", **read, **dict.fromkeys(stamps, at)},
+        {"organization_id": "org_a", **refused, "started_at": at},
+        {"organization_id": "org_b", "feed": "attendees"},
+    ]
+    with psycopg.connect(clinic.url("owner")) as connection:
+        marts.insert(connection, "marts.sync_health", in_marts)
+    assert ask(clinic, clerk, DASHBOARD)["feeds"] == [
+        {**refused, "started_at": told_at, **dict.fromkeys((*stamps[1:], "data_age_seconds"))},
+        {**read, **dict.fromkeys(stamps, told_at), **dict.fromkeys(("error_code", "error_detail", "note"))},
+    ]
+
+
+def test_the_dashboard_answers_before_anything_is_built(warehouse: Settings, clerk: Clerk) -> None:
+    marts.add_organization(warehouse, "org_a")
+    run(warehouse, "org_a", "failed", 0, patients={"status": "failed"})
+    body = ask(warehouse, clerk, DASHBOARD)
+    assert (body["contact_metrics"]["total_contacts"], body["feeds"]) == (0, [])
+    assert [found["status"] for found in body["sync_history"]] == ["failed"]

@@ -4,18 +4,7 @@ with activity as (
     select
         *,
         booked_count > 0 as is_booked,
-        case
-            when
-                booked_count > 0
-                or (recent_days <= {{ var('active_within_days') }} and not is_discharged)
-                then 'active'
-            when
-                recent_days > {{ var('stale_after_days') }}
-                or is_discharged
-                or (attended_count = 0 and not has_recent_attempt)
-                then 'stale'
-            else 'dormant'
-        end as engagement_status
+        {{ engagement_status() }} as engagement_status
     from {{ ref('patient_activity') }}
 )
 
@@ -28,14 +17,7 @@ select
     created_at,
     updated_at,
     engagement_status,
-    case
-        when engagement_status = 'stale' then null
-        when recent_days < {{ var('low_from_days') }} then 'engaged'
-        when is_booked or recent_days < {{ var('medium_from_days') }} then 'low'
-        when recent_days < {{ var('high_from_days') }} then 'medium'
-        when recent_days < {{ var('critical_from_days') }} then 'high'
-        else 'critical'
-    end as risk_level,
+    {{ risk_level() }} as risk_level,
     recent_days,
     days_since_last_contact,
     last_contact_at,

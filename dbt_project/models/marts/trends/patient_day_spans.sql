@@ -32,20 +32,7 @@ select
     patient_id,
     first_day,
     end_day,
-    case
-        when is_booked then end_day
-        when is_discharged then first_day
-        when has_attended then least(end_day, contact_day + {{ var('stale_after_days') + 1 }})
-        else
-            least(
-                end_day,
-                contact_day + {{ var('stale_after_days') + 1 }},
-                greatest(
-                    contact_day + {{ var('active_within_days') + 1 }},
-                    attempt_day + {{ var('stale_attempt_days') }}
-                )
-            )
-    end as risk_end_day,
+    {{ risk_end_day() }} as risk_end_day,
     contact_day,
     coalesce(last_contact_at >= closings[first_day], false) as is_contact_of_first_day,
     has_attended,
