@@ -70,9 +70,8 @@ borders:
 system-packages: ## install the programs that tests use (Debian, as root), where missing
 	@tests/system_packages $(SYSTEM_PACKAGES)
 
-# A third worker for two cores: a third of the time a test waits, for a window, a start or another's answer.
 test: system-packages check ## everything the CI runs
-	@$(BIN)/pytest -m 'not long' --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -m 'not long' --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-tenancy: system-packages .venv/ready ## a hundred thousand requests of eight clinics at once, looking for a leak
 	@$(BIN)/pytest -m long tests/serving/test_tenancy.py

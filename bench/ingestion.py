@@ -24,7 +24,7 @@ from typing import Any
 
 from ingestion.cliniko.feeds import FEEDS
 from ingestion.cliniko.paging import PER_PAGE
-from sandbox.cliniko.server import run_cliniko
+from sandbox.cliniko.running import run_cliniko
 from warehouse.bootstrap import embedded_server, prepare_warehouse
 from warehouse.settings import Settings, ensure_secrets
 

@@ -3,7 +3,6 @@
 import argparse
 import os
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -36,7 +35,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="with --live: N times as much happens (default 1)",
     )
-    add("--with-stdin", action="store_true", help="stop when standard input ends, as it does with its parent")
     return parser
 
 
@@ -47,13 +45,6 @@ def _port(asked: int | None) -> int:
     if not text.isdigit():
         raise SandboxError(f"{PORT_SETTING} must be a number")
     return int(text)
-
-
-def _stop_with_stdin() -> None:
-    """A killed test run closes the pipe, and leaves no server behind, however far that one has come."""
-    while os.read(0, 1024):
-        pass
-    os._exit(0)
 
 
 def main(argv: list[str]) -> int:
@@ -69,7 +60,5 @@ def main(argv: list[str]) -> int:
     sys.stderr.write(
         f"sandbox: Cliniko on http://127.0.0.1:{port} for {names} ({time.monotonic() - began:.1f} s)\n"
     )
-    if arguments.with_stdin:
-        threading.Thread(target=_stop_with_stdin, daemon=True).start()
     serve(listener, clinics, lives)
     return 0

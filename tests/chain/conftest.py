@@ -17,7 +17,7 @@ from ingestion.pipeline import prepare_dlt
 from ingestion.sync import sync_organization
 from orchestration.dbt.build import BuildResult, build
 from sandbox.clinics.cli import main as clinics_cli
-from sandbox.cliniko.server import run_cliniko
+from sandbox.cliniko.running import run_cliniko
 from tests.conftest import create_database, drop_database, free_port
 from tests.processes import python_module
 from warehouse.organizations import add_organization

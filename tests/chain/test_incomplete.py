@@ -10,7 +10,7 @@ from psycopg.rows import dict_row
 from ingestion.pipeline import prepare_dlt
 from ingestion.sync import sync_organization
 from orchestration.dbt.build import build
-from sandbox.cliniko.server import run_cliniko
+from sandbox.cliniko.running import run_cliniko
 from tests.ingestion.clinics import Control, Record, invoice, key_of, make_clinic, patient
 from warehouse.organizations import add_organization
 from warehouse.sealing import Secret

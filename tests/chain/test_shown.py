@@ -11,7 +11,7 @@ from ingestion.sync import sync_organization
 from orchestration.alerts.alerting import deliver, note_standings
 from orchestration.alerts.standing import find_standings
 from orchestration.alerts.unread import find_unread
-from sandbox.cliniko.server import run_cliniko
+from sandbox.cliniko.running import run_cliniko
 from sandbox.messages import Sink, run_sink
 from tests.ingestion.clinics import Control, key_of, make_clinic, patient
 from tests.serving.conftest import run_api, run_clerk, settings_for

@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 from ingestion.errors import SyncError
 from ingestion.pipeline import prepare_dlt
 from ingestion.sync import SyncProgress, SyncResult, sync_organization
-from sandbox.cliniko.server import run_cliniko
+from sandbox.cliniko.running import run_cliniko
 from tests.ingestion.clinics import Control, Record, key_of, make_clinic
 from warehouse.organizations import add_organization
 from warehouse.sealing import Secret

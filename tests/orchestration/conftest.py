@@ -14,7 +14,7 @@ import pytest
 from ingestion.pipeline import prepare_dlt
 from orchestration.dbt.manifest import prepare_manifest
 from orchestration.instance import prepare_dagster
-from sandbox.cliniko.server import run_cliniko
+from sandbox.cliniko.running import run_cliniko
 from warehouse.organizations import add_organization
 from warehouse.sealing import Secret
 from warehouse.settings import Settings

@@ -11,7 +11,7 @@ from ingestion.cliniko.client import Client
 from ingestion.cliniko.pace import Pace
 from ingestion.errors import SyncError
 from ingestion.settings import ClinikoSettings
-from sandbox.cliniko.server import run_cliniko
+from sandbox.cliniko.running import run_cliniko
 from tests.ingestion.clinics import Control, key_of, make_clinic, patient
 from warehouse.sealing import Secret
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from operations.cli import app
 from operations.errors import CommandError
 from orchestration.dbt.build import build
-from sandbox.cliniko.server import run_cliniko
+from sandbox.cliniko.running import run_cliniko
 from tests.conftest import free_port
 from tests.dumps import found_in_dump, found_in_files
 from tests.ingestion.clinics import STAMP, Control, Record, appointment, key_of, link, make_clinic, patient

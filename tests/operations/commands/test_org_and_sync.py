@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from operations.cli import app
 from operations.errors import CommandError
-from sandbox.cliniko.server import run_cliniko
+from sandbox.cliniko.running import run_cliniko
 from tests.ingestion.clinics import Control, key_of, make_clinic, patient
 
 

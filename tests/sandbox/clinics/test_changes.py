@@ -14,7 +14,7 @@ from sandbox.clinics.clock import maybe_iso
 from sandbox.clinics.records.whole import authors_of, records_of_patient
 from sandbox.clinics.story import load_story
 from sandbox.clinics.truth import truth_at, truth_of
-from sandbox.cliniko.server import run_cliniko
+from sandbox.cliniko.running import run_cliniko
 from tests.sandbox.clinics.conftest import AS_OF, rows
 
 LATER = datetime.fromtimestamp(AS_OF, UTC) + timedelta(hours=1)

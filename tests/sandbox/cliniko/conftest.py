@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.cliniko.server import run_cliniko
+from sandbox.cliniko.running import run_cliniko
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.cliniko.limits import RateLimit
-from sandbox.cliniko.server import run_cliniko
+from sandbox.cliniko.running import run_cliniko
 from tests.sandbox.cliniko.clinic_files import Api, write_clinic
 
 LIMIT = 5

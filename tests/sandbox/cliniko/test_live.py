@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.__main__ import main
-from sandbox.cliniko.server import run_cliniko
+from sandbox.cliniko.running import run_cliniko
 from tests.conftest import free_port
 from tests.sandbox.cliniko.clinic_files import Api, write_clinic
 

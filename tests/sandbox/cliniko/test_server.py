@@ -9,10 +9,19 @@ from pathlib import Path
 import pytest
 
 from sandbox.__main__ import main
-from sandbox.cliniko.server import run_cliniko
+from sandbox.cliniko.running import run_cliniko
 from sandbox.errors import SandboxError
 from tests.conftest import free_port
 from tests.sandbox.cliniko.clinic_files import Api, record, write_clinic
+
+PARENT = """
+import pathlib, sys, time
+from sandbox.cliniko.running import run_cliniko
+
+with run_cliniko([pathlib.Path(sys.argv[1])]) as address:
+    print(address.rpartition(":")[2], flush=True)
+    time.sleep(600)
+"""
 
 
 @pytest.fixture
@@ -100,16 +109,17 @@ def test_run_cliniko_says_why_it_did_not_start(tmp_path: Path) -> None:
 
 
 def test_a_server_of_a_test_ends_with_its_parent(tmp_path: Path) -> None:
-    """The parent is killed while its server runs; its pipe closes with it."""
-    folder, port = write_clinic(tmp_path / "c", {}), free_port()
-    command = [sys.executable, "-m", "sandbox", "cliniko", "--with-stdin", "--port", str(port)]
-    server = subprocess.Popen(
-        [*command, "--clinic", str(folder)], stdin=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert server.stderr is not None
-    assert b"Cliniko on" in server.stderr.readline()
-    server.communicate(timeout=20)
-    assert server.returncode is not None
+    """The parent is killed while its server runs, and can clean up nothing."""
+    folder = write_clinic(tmp_path / "c", {})
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(folder)], stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        port = int(parent.stdout.readline())
+        parent.kill()
+        parent.stdout.read()  # at its end once nobody has it any more
+    with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+        pass
 
 
 def test_lines_as_others_write_them(tmp_path: Path) -> None:
