@@ -61,7 +61,7 @@ def examine(settings: Settings, platform: PlatformSettings) -> list[Finding]:
         ("ports", lambda: _ports(settings, platform)),
         ("database", lambda: _database(settings)),
         ("migrations", lambda: _migrations(settings)),
-        ("wall", lambda: _wall(settings)),
+        ("isolation", lambda: _isolation(settings)),
         ("Cliniko keys", lambda: _keys(settings)),
         ("dbt manifest", lambda: _manifest(settings)),
         ("processes", lambda: _processes(settings, platform)),
@@ -178,13 +178,13 @@ def _migrations(settings: Settings) -> Iterator[Finding]:
         yield Finding("migrations", f"the schema is at {present}, the newest is {wanted}", UP)
 
 
-def _wall(settings: Settings) -> Iterator[Finding]:
+def _isolation(settings: Settings) -> Iterator[Finding]:
     with psycopg.connect(settings.url("owner")) as connection:
         holes = find_holes(connection)
     for hole in holes:
-        yield Finding("wall", hole, f"{UP} and `routiq build`; the API does not serve until then")
+        yield Finding("isolation", hole, f"{UP} and `routiq build`; the API does not serve until then")
     if not holes:
-        yield Finding("wall", "every table that the API reads is walled by organization")
+        yield Finding("isolation", "every table that the API reads shows an organization its own rows alone")
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False) -> None:
-    """Check state, sign-in, ports, database, wall, keys, manifest and processes."""
+    """Check state, sign-in, ports, database, tenant isolation, keys, manifest and processes."""
     from operations.commands.output import print_json  # noqa: PLC0415 - its imports are slow
     from operations.doctor import examine  # noqa: PLC0415
     from operations.settings import PlatformSettings  # noqa: PLC0415

@@ -42,5 +42,5 @@ def refuse_holes(url: str) -> None:
     with psycopg.connect(url, connect_timeout=2) as connection:
         holes = find_holes(connection)
     if holes:
-        log.critical("holes_in_the_wall", count=len(holes), holes="; ".join(holes))
+        log.critical("holes_in_tenant_isolation", count=len(holes), holes="; ".join(holes))
         raise TenantIsolationError("; ".join(holes))

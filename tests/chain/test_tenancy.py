@@ -57,7 +57,7 @@ def test_no_answer_names_a_patient_of_the_other_clinic(chain: Chain, as_of: date
 
 
 def test_the_database_itself_shows_the_api_one_clinic_at_a_time(chain: Chain) -> None:
-    """The second wall: even a query without any filter sees no other organization."""
+    """The second line: even a query without any filter sees no other organization."""
     ours, _ = chain.clinics
     with psycopg.connect(chain.settings.url("api")) as connection:
         connection.execute(

@@ -22,7 +22,7 @@ MARK = re.compile(r"canary\dx")
 PATIENTS = 12
 AT_ONCE = 48
 TLS = ssl.create_default_context()  # unused; each client would make one of its own, which takes 10 ms
-# Patient ids are the same everywhere: only the wall keeps them apart.
+# Patient ids are the same everywhere: only isolation keeps them apart.
 GET = (
     "/api/v1/reengagement/{}/risk-metrics",
     "/api/v1/reengagement/{}/patients/prioritized",

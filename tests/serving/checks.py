@@ -31,7 +31,7 @@ def problem(answer: httpx.Response, status: int) -> dict[str, object]:
 
 
 @contextmanager
-def without_the_wall(warehouse: Settings, table: LiteralString) -> Iterator[None]:
+def without_isolation(warehouse: Settings, table: LiteralString) -> Iterator[None]:
     with psycopg.connect(warehouse.url("owner"), autocommit=True) as connection:
         connection.execute(sql.SQL("alter table {} disable row level security").format(sql.SQL(table)))
         try:

@@ -137,7 +137,7 @@ MUTANTS: dict[LiteralString, list[str]] = {
 }
 
 
-def test_the_wall_stands(built: Settings) -> None:
+def test_every_table_is_isolated(built: Settings) -> None:
     with psycopg.connect(built.url("api")) as connection:
         assert find_holes(connection) == []
 

@@ -104,7 +104,7 @@ def test_a_changed_view_changes_the_answers_to_everybody(built_again: Settings) 
     assert (version(built_again, FIRST), version(built_again, "org_other")) == (2, 2)
 
 
-def test_a_broken_wall_is_put_up_before_the_build_reads(built_again: Settings) -> None:
+def test_broken_isolation_is_mended_before_the_build_reads(built_again: Settings) -> None:
     [patient] = Clinic(built_again, FIRST).ask("select first_name from marts.dim_patients")
     assert patient == {"first_name": "2"}
     with psycopg.connect(built_again.url("api")) as connection:

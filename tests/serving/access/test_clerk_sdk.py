@@ -67,7 +67,7 @@ THEY_TAKE_WE_REFUSE: dict[str, set[str]] = {
     "a session token has these, and lives for a minute": {
         *("nbf missing", "iat missing", "sid a list", "exp of 2**64", "longer than an hour"),
     },
-    "a subject goes into the audit, an organization into the wall: each of its form alone": {
+    "a subject goes into the audit, an organization into the isolation: each of its form alone": {
         *("sub with a line end", "sub with a NUL", "sub with a lone surrogate"),
         *("o a string", "o a list", "o without id", "o without role", "o.id a number", "o.id SQL"),
         *("o.id with a line end", "o.id empty", "o.rol with prefix", "o.rol a list"),

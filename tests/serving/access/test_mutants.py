@@ -21,7 +21,7 @@ from serving.data.route import Data, data_router
 from serving.data.tenancy import TenantIsolation, TenantIsolationError
 from tests.serving.access.forgeries import REFUSED, bearer, header, later, sign
 from tests.serving.access.mutants import MUTANTS, mutated
-from tests.serving.checks import without_the_wall
+from tests.serving.checks import without_isolation
 from tests.serving.conftest import CLERK_KEY, Api, Clerk, run_api, settings_for, wait_for
 from tests.serving.routes import HEALTH, LIST, RISK, SYNC
 from warehouse.settings import Settings
@@ -192,7 +192,7 @@ def critical_headers_are_refused(_clinics: Settings, clerk: Clerk) -> None:
 
 
 def no_answer_through_a_hole(clinics: Settings, _clerk: Clerk) -> None:
-    with without_the_wall(clinics, "marts.active_patients"), pytest.raises(TenantIsolationError):
+    with without_isolation(clinics, "marts.active_patients"), pytest.raises(TenantIsolationError):
         asyncio.run(TenantIsolation(clinics.url("api")).require())
 
 

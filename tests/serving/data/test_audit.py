@@ -124,7 +124,7 @@ def test_a_row_that_cannot_be_written_spoils_no_other(two_clinics: Settings) -> 
 
 
 def test_no_row_lands_with_another_organization(two_clinics: Settings) -> None:
-    """What travels in one transaction is still walled row by row."""
+    """What travels in one transaction is still isolated row by row."""
     smuggled = row_of("org_a") | {"organization_id": "org_b"}
 
     async def run() -> None:

@@ -1,4 +1,4 @@
-"""Two walls: each query names its organization, and the database lets the role see no other."""
+"""Two lines: each query names its organization, and the database lets the role see no other."""
 
 import asyncio
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from serving.app import create_app
 from serving.data.tenancy import TenantIsolation, TenantIsolationError
 from tests.conftest import free_port
 from tests.serving import marts
-from tests.serving.checks import without_the_wall
+from tests.serving.checks import without_isolation
 from tests.serving.conftest import Api, Clerk, run_api, settings_for
 from tests.serving.process import environment, run
 from tests.serving.routes import ACTIVE, DATA_ROUTES, LIST, RISK
@@ -48,16 +48,16 @@ def test_the_database_shows_one_organization_only(clinics: Settings, table: Lite
     relation: LiteralString = f"marts.{table}"
     with a_row_for_each(clinics, relation):
         assert seen_by_the_role(clinics, relation) == {"org_a"}
-        with without_the_wall(clinics, relation):
+        with without_isolation(clinics, relation):
             assert seen_by_the_role(clinics, relation) == {"org_a", "org_b"}
 
 
 @pytest.mark.parametrize("route", DATA_ROUTES)
-def test_the_queries_hold_when_the_wall_is_down(clinic_api: Api, clinics: Settings, route: str) -> None:
+def test_the_queries_hold_without_isolation(clinic_api: Api, clinics: Settings, route: str) -> None:
     table: LiteralString = (
         "marts.active_patients" if "active" in route else "marts.patient_reengagement_master_view"
     )
-    with without_the_wall(clinics, table):
+    with without_isolation(clinics, table):
         body = clinic_api.get(route.format("org_a")).json()
     text = str(body)
     assert "org_b" not in text
@@ -87,7 +87,7 @@ def test_no_connection_carries_anything_from_one_organization_to_the_next(
 def test_nothing_is_served_through_a_hole(clinics: Settings, clerk: Clerk) -> None:
     app = create_app(settings_for(clinics, clerk))
     with (
-        without_the_wall(clinics, "marts.active_patients"),
+        without_isolation(clinics, "marts.active_patients"),
         pytest.raises(TenantIsolationError, match="active_patients"),
     ):
         asyncio.run(start(app))
@@ -95,10 +95,10 @@ def test_nothing_is_served_through_a_hole(clinics: Settings, clerk: Clerk) -> No
 
 
 def test_a_start_through_a_hole_is_refused_in_words(clinics: Settings, clerk: Clerk) -> None:
-    with without_the_wall(clinics, "marts.active_patients"):
+    with without_isolation(clinics, "marts.active_patients"):
         ended = run(environment=environment(clinics, clerk, free_port()))
     assert ended.returncode == 3
-    assert "holes_in_the_wall" in ended.stderr
+    assert "holes_in_tenant_isolation" in ended.stderr
     assert "marts.active_patients" in ended.stderr
     assert "Traceback" not in ended.stderr
 
@@ -109,8 +109,8 @@ async def start(app: FastAPI) -> None:
 
 
 def test_a_hole_found_late_is_not_served_through_either(clinics: Settings) -> None:
-    """The database was away at the start, so the wall is looked at before the first statement."""
-    with without_the_wall(clinics, "marts.active_patients"):
+    """The database was away at the start, so isolation is looked at before the first statement."""
+    with without_isolation(clinics, "marts.active_patients"):
         isolation = TenantIsolation(clinics.url("api"))
         with pytest.raises(TenantIsolationError):
             asyncio.run(isolation.require())

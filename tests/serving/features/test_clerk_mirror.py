@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from sandbox.clerk.backend import Fault
 from sandbox.clerk.directory import Member, Organization
 from tests.serving import marts
-from tests.serving.checks import problem, without_the_wall
+from tests.serving.checks import problem, without_isolation
 from tests.serving.conftest import CLERK_KEY, Api, Clerk, run_api, settings_for, wait_for
 from warehouse.settings import Settings
 
@@ -114,12 +114,13 @@ def test_who_is_removed_goes_and_nobody_else(api: Api, warehouse: Settings, peop
     assert [row[:2] for row in rows(warehouse, USERS)] == [("org_b", "user_7")]
 
 
-def test_nobody_elses_people_go_even_when_the_wall_is_down(
-    api: Api, warehouse: Settings, people: Clerk
-) -> None:
+def test_nobody_elses_people_go_even_without_isolation(api: Api, warehouse: Settings, people: Clerk) -> None:
     sync(api, "org_b")
     people.backend.directory.organizations["org_a"].members.clear()
-    with without_the_wall(warehouse, "app.clerk_users"), without_the_wall(warehouse, "app.clerk_memberships"):
+    with (
+        without_isolation(warehouse, "app.clerk_users"),
+        without_isolation(warehouse, "app.clerk_memberships"),
+    ):
         assert sync(api)["status"] == "succeeded"
     assert [row[:2] for row in rows(warehouse, USERS)] == [("org_b", "user_7")]
 

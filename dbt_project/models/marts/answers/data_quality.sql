@@ -1,4 +1,4 @@
-{#- A plain view: only the owner reads it, since nothing of it is walled. -#}
+{#- A plain view: only the owner reads it, since nothing of it is isolated by tenant. -#}
 {{ config(schema='operations', materialized='view', access='protected') }}
 {%- set of_patients = [
     'individual_appointments', 'attendees', 'invoices', 'communications', 'patient_cases',
