@@ -1,5 +1,5 @@
-{#- The rule of engagement and of risk levels in its two forms, side by side: for the instant that is asked about,
-    and, for trends, until which of numbered days a span of unchanged facts is spoken of. -#}
+{#- The rule of engagement and of risk levels in its two forms, side by side. For the instant asked about, of a row
+    of `patient_activity`; and for trends, of a span of numbered days in which nothing about a patient changes. -#}
 {% macro engagement_status() -%}
     case
         when
@@ -16,7 +16,7 @@
 {%- endmacro %}
 
 {% macro risk_end_day() -%}
-    {#- The first day on which somebody is stale, or the span's end. -#}
+    {#- The first day on which the patient is stale, or the span's end. -#}
     case
         when is_booked then end_day
         when is_discharged then first_day

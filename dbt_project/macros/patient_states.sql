@@ -28,7 +28,3 @@
         else coalesce({{ success_at }}, {{ states }}.last_contact_at)
     end
 {%- endmacro %}
-
-{% macro fence() -%}
-    offset 0
-{%- endmacro %}

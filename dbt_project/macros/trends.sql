@@ -12,3 +12,7 @@
         else 'stable'
     end
 {%- endmacro %}
+
+{% macro fence() -%}
+    offset 0
+{%- endmacro %}
